@@ -1,0 +1,67 @@
+"""Readings come in as events and are kept; beside it the refresh keeps the views right."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from functions.aggregate.keeping import keep_and_note
+from functions.aggregate.refresher import Refresher
+from shared.cloud_event import CloudEvent
+from shared.event_function import EventAnswers
+from shared.group_commit import GroupCommit
+from shared.http import Answer, Request
+from shared.mongo import Mongo
+from shared.reading_event import readings_in
+from shared.reading_store import Incoming
+from shared.settings import AggregateSettings
+
+TICK_TYPE: Final = "dev.knative.sources.ping"
+_TICK_S: Final = 20.0
+
+
+class Aggregate:
+    """The aggregate function: an event is done when its readings are stored and late ones noted."""
+
+    name = "aggregate"
+
+    def __init__(self, mongo: Mongo, settings: AggregateSettings) -> None:
+        self._mongo = mongo
+        self._settings = settings
+        self._answers = EventAnswers(self)
+        self._keeping = GroupCommit(self._keep, len)
+        self._refresher: Refresher | None = None
+
+    async def open(self) -> None:
+        await self._mongo.open()
+        self._refresher = Refresher(self._mongo, self._settings)
+        self._refresher.start()
+
+    async def close(self) -> None:
+        if self._refresher is not None:
+            await self._refresher.close()
+        await self._mongo.close()
+
+    def not_ready(self) -> str | None:
+        return self._mongo.not_ready()
+
+    async def answer(self, request: Request) -> Answer:
+        return await self._answers.answer(request)
+
+    async def handle(self, event: CloudEvent) -> None:
+        """Keep the event's readings, or, for the `refresh` tick, complete a refresh.
+
+        Raises Rejected for an event that is not of readings, TryAgain where the database fails.
+        """
+        assert self._refresher is not None
+        if event.event_type == TICK_TYPE:
+            await self._refresher.next_pass(_TICK_S)
+            return
+        received = readings_in(event)
+        await self._keeping.submit(
+            [Incoming(reading, received.received_at) for reading in received.readings]
+        )
+        self._refresher.want()
+
+    async def _keep(self, events: Sequence[Sequence[Incoming]]) -> Sequence[None]:
+        incoming = [one for event in events for one in event]
+        await keep_and_note(self._mongo.database, incoming, self._settings.aggregate_window_seconds)
+        return [None] * len(events)

@@ -1,0 +1,68 @@
+"""Which limits does a reading break, how severely, in which words? Pure.
+
+A value outside the allowed range is a breach: `warning`, or `critical` when its excess (the
+distance from the limit) is more than 20 % of the range's width. Width, not limit, is the measure,
+so that limits of zero and below mean the same as others. A value on the limit is allowed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.reading import HUMIDITY, TEMPERATURE, Reading
+
+CRITICAL_SHARE: Final = 0.2
+_UNITS: Final = {TEMPERATURE: "°C", HUMIDITY: "%"}
+
+Severity = Literal["warning", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedRange:
+    """The lowest and highest value that is no breach; `low` is below `high`."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One limit broken by one reading."""
+
+    reading: Reading
+    sensor_type: str
+    value: float
+    alert_type: str
+    severity: Severity
+    message: str
+
+
+def alerts_raised_by(reading: Reading, allowed: Mapping[str, AllowedRange]) -> Sequence[Alert]:
+    """Give an alert for each sensor of the reading that is outside its allowed range."""
+    found = (
+        _alert(reading, sensor, value, allowed[sensor])
+        for sensor, value in reading.values()
+        if sensor in allowed
+    )
+    return [alert for alert in found if alert is not None]
+
+
+def _alert(reading: Reading, sensor: str, value: float, allowed: AllowedRange) -> Alert | None:
+    if allowed.low <= value <= allowed.high:
+        return None
+    is_high = value > allowed.high
+    limit = allowed.high if is_high else allowed.low
+    excess = abs(value - limit)
+    severity: Severity = (
+        "critical" if excess > CRITICAL_SHARE * (allowed.high - allowed.low) else "warning"
+    )
+    unit = _UNITS.get(sensor, "")
+    side = "above" if is_high else "below"
+    return Alert(
+        reading=reading,
+        sensor_type=sensor,
+        value=value,
+        alert_type=f"{sensor}_{'high' if is_high else 'low'}",
+        severity=severity,
+        message=f"{sensor} {value:g} {unit} is {side} the limit of {limit:g} {unit}",
+    )

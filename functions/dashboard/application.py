@@ -1,0 +1,65 @@
+"""The dashboard function: who asks by HTTP gets what MongoDB holds, from indexes and kept
+documents.
+"""
+
+from typing import Final, Protocol
+
+from fastapi import FastAPI
+
+from functions.dashboard import answer_routes, list_routes, page
+from functions.dashboard.edge import Edge
+from functions.dashboard.problems import answer_with_problems
+from functions.dashboard.store import Connection, Store
+from shared.serving import ASGI
+
+_DESCRIPTION: Final = (
+    "Readings, their summaries, alerts, devices and dead letters. Each route also answers under "
+    "/v1. Lists are newest first and go on with `cursor`. Errors are RFC 9457 problem+json."
+)
+
+
+class Opened(Connection, Protocol):
+    """The connection with its life."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def not_ready(self) -> str | None: ...
+
+
+class Dashboard:
+    """The dashboard's life: its connection is opened and closed with the process."""
+
+    name = "dashboard"
+
+    def __init__(self, connection: Opened, window_seconds: int) -> None:
+        self._connection = connection
+        self.application: ASGI = _application(Store(connection, window_seconds))
+
+    async def open(self) -> None:
+        await self._connection.open()
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    def not_ready(self) -> str | None:
+        return self._connection.not_ready()
+
+
+def _application(store: Store) -> ASGI:
+    application = FastAPI(
+        title="IoT telemetry",
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,  # its viewers load code from another host
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    application.state.store = store
+    application.include_router(page.router)
+    for router in (list_routes.router, answer_routes.router):
+        application.include_router(router)
+        application.include_router(router, prefix="/v1", include_in_schema=False)
+    answer_with_problems(application)
+    return Edge(application)

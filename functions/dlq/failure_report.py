@@ -1,0 +1,116 @@
+"""What went wrong with a dead letter? Reads what KafkaSource's dispatcher says of it; pure.
+
+knativeerrordest is the URL of the function that failed; knativeerrorcode and knativeerrordata
+(Base64 of the answer's first 1,024 bytes) are there only if it answered; a `kne-reason` header of
+the answer is the extension `reason` (eventing-kafka-broker, RecordDispatcherImpl).
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+from urllib.parse import urlsplit
+
+from shared.cloud_event import CloudEvent
+from shared.identity import ID_LENGTH
+
+ERROR_ATTRIBUTES: Final = frozenset(
+    {"knativeerrordest", "knativeerrorcode", "knativeerrordata", "reason"}
+)
+PLACE_ATTRIBUTES: Final = frozenset({"knativekafkapartition", "knativekafkaoffset"})
+UNKNOWN: Final = "unknown"
+_REASON: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_STATUS: Final = re.compile(r"[1-5]\d\d", re.ASCII)
+_STAGE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_MAX_IDS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReport:
+    """Where and why an event failed. `error_code` is the last answer's status, None without one."""
+
+    stage: str
+    reason: str
+    destination: str
+    error_code: int | None
+    error_data: str | None
+    reading_ids: Sequence[str]
+
+
+def report_of(event: CloudEvent) -> FailureReport:
+    """Read the report; never fails, whatever the event holds."""
+    attributes = event.attributes
+    destination = attributes.get("knativeerrordest", "")
+    code = attributes.get("knativeerrorcode", "")
+    error_code = int(code) if _STATUS.fullmatch(code) else None
+    error_data = _decoded(attributes.get("knativeerrordata"))
+    return FailureReport(
+        stage=_stage(destination),
+        reason=_reason(attributes, error_code, error_data),
+        destination=destination,
+        error_code=error_code,
+        error_data=error_data,
+        reading_ids=_reading_ids(event.data),
+    )
+
+
+def letter_id_of(stage: str, event: CloudEvent) -> str:
+    """Give the dead letter's id: the same stage, source, id and bytes are the same letter."""
+    digest = blake2b(digest_size=16)
+    for part in (event.source.encode(), event.event_id.encode(), event.data):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return f"{stage}/{digest.hexdigest()}"
+
+
+def _stage(destination: str) -> str:
+    """Give the function's name: the first label of the host, `http://NAME.NAMESPACE.svc...`."""
+    try:
+        host = urlsplit(destination).hostname or ""
+    except ValueError:
+        return UNKNOWN
+    label = host.partition(".")[0]
+    return label if _STAGE.fullmatch(label) else UNKNOWN
+
+
+def _reason(attributes: Mapping[str, str], code: int | None, data: str | None) -> str:
+    given = attributes.get("reason", "")
+    if _REASON.fullmatch(given):
+        return given
+    said = _json_member(data, "reason")
+    if isinstance(said, str) and _REASON.fullmatch(said):
+        return said
+    if code is not None:
+        return f"http_{code}"
+    return "no_response" if "knativeerrordest" in attributes else UNKNOWN
+
+
+def _decoded(data: str | None) -> str | None:
+    if data is None:
+        return None
+    try:
+        return base64.b64decode(data, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return data  # a Channel or Broker writes it plainly
+
+
+def _json_member(text: str | None, name: str) -> object:
+    try:
+        content = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    return content.get(name) if isinstance(content, dict) else None
+
+
+def _reading_ids(data: bytes) -> Sequence[str]:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return []
+    items = content if isinstance(content, list) else [content]
+    ids = (item.get("reading_id") for item in items[:_MAX_IDS] if isinstance(item, dict))
+    return [one for one in ids if isinstance(one, str) and len(one) == ID_LENGTH]

@@ -1,0 +1,56 @@
+"""An event that KafkaSource gave up on comes in and is kept, whatever it is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from functions.dlq.dead_letter_store import keep_dead_letter
+from functions.dlq.failure_report import report_of
+from shared import metrics
+from shared.cloud_event import CloudEvent
+from shared.event_function import EventAnswers
+from shared.http import Answer, Request
+from shared.mongo import Mongo
+
+MAX_BODY: Final = 12 * 1_048_576  # a document holds 16 MiB; nothing refused here has another place
+_COUNTED: Final = (
+    frozenset(  # a label is a small closed set; any other reason is counted as `other`
+        {
+            *("invalid_reading", "wrong_type", "not_an_event", "invalid_time", "too_late"),
+            *("keep_readings", "keep_alerts", "note_late_windows", "database", "refresh"),
+            *("no_response", "http_500", "http_502", "http_503", "http_504"),
+        }
+    )
+)
+
+
+class Dlq:
+    """The dlq function: a dead letter is done when it is stored."""
+
+    name = "dlq"
+
+    def __init__(
+        self, mongo: Mongo, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._mongo = mongo
+        self._now = now
+        self._answers = EventAnswers(self, required=())
+
+    async def open(self) -> None:
+        await self._mongo.open()
+
+    async def close(self) -> None:
+        await self._mongo.close()
+
+    def not_ready(self) -> str | None:
+        return self._mongo.not_ready()
+
+    async def answer(self, request: Request) -> Answer:
+        return await self._answers.answer(request)
+
+    async def handle(self, event: CloudEvent) -> None:
+        """Keep the event; raises TryAgain where the database fails, and nothing else."""
+        report = report_of(event)
+        if await keep_dead_letter(self._mongo.database, event, report, self._now()):
+            reason = report.reason if report.reason in _COUNTED else "other"
+            metrics.dead_letters.labels(reason).inc()

@@ -1,0 +1,108 @@
+"""Publish dead letters again: `python -m functions.dlq.redrive --help`. Safe to repeat: a reading
+that arrives twice is stored once.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from functions.dlq.dead_letter_store import Selection, mark_redriven, open_letters
+from functions.dlq.redriving import age_of, record_of
+from shared.kafka_publisher import KafkaPublisher
+from shared.mongo import Database, client_of, majority
+from shared.outcomes import TryAgain
+from shared.settings import KafkaSettings, MongoSettings, SettingsError, read
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Redrive what is selected; give 0 when all of it was published, 1 when not, 2 for bad
+    settings.
+    """
+    options = _parser().parse_args(arguments)
+    now = datetime.now(UTC)
+    selection = Selection(
+        stage=options.stage,
+        reason=options.reason,
+        since=None if options.newer_than is None else now - options.newer_than,
+        until=None if options.older_than is None else now - options.older_than,
+    )
+    try:
+        mongo, kafka = read(MongoSettings, environment), read(KafkaSettings, environment)
+        return asyncio.run(_run(mongo, kafka, selection, options.limit, dry_run=options.dry_run))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except TryAgain as outcome:
+        print(f"stopped: {outcome}. Run it again to go on.", file=sys.stderr)
+        return 1
+
+
+async def _run(
+    mongo: MongoSettings,
+    kafka: KafkaSettings,
+    selection: Selection,
+    limit: int | None,
+    *,
+    dry_run: bool,
+) -> int:
+    publisher = KafkaPublisher(kafka)
+    async with client_of(mongo) as client:
+        database = majority(client, mongo.mongo_db)
+        if dry_run:
+            count = await _redrive(database, None, kafka.telemetry_topic, selection, limit)
+            print(f"{count} dead letters would be redriven")
+            return 0
+        await publisher.open()
+        try:
+            count = await _redrive(database, publisher, kafka.telemetry_topic, selection, limit)
+        finally:
+            await publisher.close()
+    print(f"{count} dead letters redriven")
+    return 0
+
+
+async def _redrive(
+    database: Database,
+    publisher: KafkaPublisher | None,
+    topic: str,
+    selection: Selection,
+    limit: int | None,
+) -> int:
+    count = 0
+    async for letter in open_letters(database, selection):
+        if limit is not None and count >= limit:
+            break
+        if publisher is not None:
+            await publisher.publish(topic, [record_of(letter.event)])
+            await mark_redriven(database, letter.letter_id, datetime.now(UTC))
+        count += 1
+        print(f"{letter.stage}  {letter.reason}  {letter.event.event_id}")
+    return count
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m functions.dlq.redrive",
+        description="Publish open dead letters to TELEMETRY_TOPIC again, oldest first.",
+    )
+    parser.add_argument("--stage", help="only of this function: aggregate, alert ...")
+    parser.add_argument("--reason", help="only with this reason")
+    parser.add_argument("--older-than", type=_age, metavar="AGE", help="such as 10m, 24h, 7d")
+    parser.add_argument("--newer-than", type=_age, metavar="AGE", help="such as 10m, 24h, 7d")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most N of them")
+    parser.add_argument("--dry-run", action="store_true", help="say which; publish nothing")
+    return parser
+
+
+def _age(text: str) -> timedelta:
+    try:
+        return age_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

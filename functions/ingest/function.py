@@ -1,0 +1,105 @@
+"""A device's request comes in, readings go to Kafka, and an answer goes out once they are safe
+there.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from functions.ingest.answers import all_bad, queued
+from functions.ingest.posting import MalformedBody, OversizedBatch, Posting, posting_of
+from functions.ingest.request_rules import idempotency_key, is_all_or_nothing, media_type_problem
+from shared import metrics
+from shared.http import Answer, Request, problem, try_again_answer
+from shared.outcomes import Rejected, TryAgain
+from shared.reading_event import Record, records_of
+
+_PATHS: Final = ("/ingest", "/v1/ingest", "/")
+
+
+class Publisher(Protocol):
+    """Where records become safe; `publish` returns once they are, or raises TryAgain."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def not_ready(self) -> str | None: ...
+
+    async def publish(self, topic: str, records: Sequence[Record]) -> None: ...
+
+
+class Ingest:
+    """The ingest function: never a success for a reading that Kafka has not acknowledged."""
+
+    name = "ingest"
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        topic: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        nonce: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._publisher = publisher
+        self._topic = topic
+        self._now = now
+        self._nonce = nonce
+
+    async def open(self) -> None:
+        await self._publisher.open()
+
+    async def close(self) -> None:
+        await self._publisher.close()
+
+    def not_ready(self) -> str | None:
+        return self._publisher.not_ready()
+
+    async def answer(self, request: Request) -> Answer:
+        """Give 202 (all queued), 207 (some), 422 (none is good), 400, 404, 405, 413, 415 or 503."""
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
+        now = self._now()
+        try:
+            posting = posting_of(request.body, now, idempotency_key(request), self._nonce)
+        except MalformedBody as error:
+            return _count_refused(problem(HTTPStatus.BAD_REQUEST, str(error)), "malformed")
+        except OversizedBatch as error:
+            return _count_refused(
+                problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), "oversized"
+            )
+        except Rejected as rejected:
+            return _count_refused(
+                problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field), "invalid"
+            )
+        return await self._queue(posting, now, strict=is_all_or_nothing(request))
+
+    async def _queue(self, posting: Posting, now: datetime, *, strict: bool) -> Answer:
+        for reason, count in Counter(item.reason for item in posting.refused).items():
+            metrics.readings_rejected.labels(reason).inc(count)
+        if not posting.accepted or (strict and posting.refused):
+            return all_bad(posting)
+        readings = [reading for _index, reading in posting.accepted]
+        try:
+            await self._publisher.publish(self._topic, records_of(readings, now))
+        except TryAgain as outcome:
+            return try_again_answer(outcome)
+        metrics.readings_accepted.inc(len(readings))
+        return queued(posting)
+
+
+def _refusal(request: Request) -> Answer | None:
+    if request.path not in _PATHS:
+        return problem(HTTPStatus.NOT_FOUND, "readings are posted to /ingest")
+    if request.method != "POST":
+        return problem(HTTPStatus.METHOD_NOT_ALLOWED, "readings come by POST", [("allow", "POST")])
+    return media_type_problem(request)
+
+
+def _count_refused(answer: Answer, reason: str) -> Answer:
+    metrics.readings_rejected.labels(reason).inc()
+    return answer

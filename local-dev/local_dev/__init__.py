@@ -1,0 +1,1 @@
+"""The system on one machine, from the files that a cluster gets."""

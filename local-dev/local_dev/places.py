@@ -1,0 +1,38 @@
+"""Where does local-dev keep things? Every command asks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+KAFKA_LOCK = ROOT / "local-dev" / "kafka-jars.lock"
+KAFKA_JARS = ROOT / ".data" / "cache" / "kafka"  # one for all data folders of this checkout
+DATA_VARIABLE = "IOT_TELEMETRY_DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one running system: two systems beside each other have two of these."""
+
+    data: Path
+
+    @classmethod
+    def chosen_by(cls, option: str | None) -> Places:
+        """Take the folder of the option `--data`, else of IOT_TELEMETRY_DATA, else `.data`."""
+        chosen = option or os.environ.get(DATA_VARIABLE)
+        return cls(Path(chosen).absolute() if chosen else ROOT / ".data")
+
+    @property
+    def kafka(self) -> Path:
+        return self.data / "kafka"
+
+    @property
+    def mongo(self) -> Path:
+        return self.data / "mongo"
+
+    @property
+    def run(self) -> Path:
+        """What says that a system runs here, and where to ask it."""
+        return self.data / "run"

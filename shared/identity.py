@@ -1,0 +1,67 @@
+"""When are two readings the same reading? The one rule; ingest applies it, everything else relies
+on it.
+
+A reading's id is its event time in milliseconds (12 hex digits, so ids sort by time) followed by a
+128-bit digest (32 hex digits) of what the device said: device, time if it gave one, its own id if
+it gave one, values, position. Equal ids therefore mean equal content, and a reading sent twice has
+one id.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+ID_LENGTH = 44
+TIME_LENGTH = 12
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def digest_of(
+    device_id: str,
+    ts: datetime | None,
+    client_id: str | None,
+    values: Mapping[str, float],
+    position: tuple[float | None, float | None],
+) -> str:
+    """Give 32 hex digits (BLAKE2b, 128 bit) of the canonical form of what the device said.
+
+    Canonical: microseconds since 1970 for the time (so `Z` and `+00:00` are one), sensors sorted by
+    name, numbers as the shortest text that reads back as the same double (1 and 1.0 are one),
+    -0.0 as 0.0. `ts` is None where the device gave no time: then the digest does not depend on
+    when it came.
+    """
+    canonical = [
+        1,  # version of this form
+        device_id,
+        None if ts is None else microseconds_of(ts),
+        client_id,
+        [[name, _plain(values[name])] for name in sorted(values)],
+        [None if number is None else _plain(number) for number in position],
+    ]
+    text = json.dumps(canonical, separators=(",", ":"), allow_nan=False)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def reading_id_of(ts: datetime, digest: str) -> str:
+    """Give the reading's id: the event time `ts` in ms as 12 hex digits, then its content's
+    `digest`.
+    """
+    return f"{microseconds_of(ts) // 1000:012x}{digest}"
+
+
+def first_id_at(ts: datetime) -> str:
+    """Give the smallest id that a reading at `ts` or later can have: the start of a range of
+    ids.
+    """
+    return f"{microseconds_of(ts) // 1000:012x}"
+
+
+def microseconds_of(ts: datetime) -> int:
+    """Give whole microseconds from 1970 to the aware time `ts`."""
+    return (ts - EPOCH) // _MICROSECOND
+
+
+def _plain(number: float) -> float:
+    return float(number) + 0.0  # -0.0 + 0.0 is 0.0

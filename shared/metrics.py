@@ -1,0 +1,55 @@
+"""What is counted? Every metric of every function, once. Labels are small closed sets, never a
+device.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_SLOW: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+readings_accepted = Counter(
+    "iot_readings_accepted", "Readings acknowledged by Kafka and answered with success."
+)
+readings_rejected = Counter(
+    "iot_readings_rejected", "Readings refused at ingest, by reason.", ["reason"]
+)
+kafka_produce_seconds = Histogram(
+    "iot_kafka_produce_seconds", "Time from produce to Kafka's acknowledgement.", buckets=_FAST
+)
+kafka_produce_errors = Counter(
+    "iot_kafka_produce_errors", "Records that Kafka did not acknowledge in time, or refused."
+)
+
+events = Counter("iot_events", "Events answered, by outcome.", ["outcome"])
+event_seconds = Histogram("iot_event_seconds", "Time to handle an event.", buckets=_SLOW)
+events_seen_again = Counter(
+    "iot_events_seen_again", "Events this process had seen before: retries and redeliveries."
+)
+
+readings_stored = Counter("iot_readings_stored", "Readings newly written to telemetry_raw.")
+readings_duplicate = Counter("iot_readings_duplicate", "Readings that telemetry_raw already held.")
+late_windows_noted = Counter(
+    "iot_late_windows_noted", "Notes of windows that got a reading after their end."
+)
+refresh_seconds = Histogram(
+    "iot_refresh_seconds", "Time of one refresh of the views.", buckets=_SLOW
+)
+refresh_errors = Counter("iot_refresh_errors", "Refreshes that failed and will be done again.")
+refresh_age_seconds = Gauge(
+    "iot_refresh_age_seconds", "Time since this process last completed a refresh."
+)
+views_written = Counter("iot_views_written", "Window summaries written.")
+alerts_raised = Counter("iot_alerts_raised", "Alerts written.", ["sensor_type", "severity"])
+dead_letters = Counter("iot_dead_letters", "Dead letters stored, by reason.", ["reason"])
+database_errors = Counter(
+    "iot_database_errors", "Database operations that failed, by operation.", ["operation"]
+)
+
+dashboard_requests = Counter(
+    "iot_dashboard_requests", "Requests to the dashboard, by route and status.", ["route", "status"]
+)
+dashboard_seconds = Histogram(
+    "iot_dashboard_seconds", "Time to answer a dashboard request.", ["route"], buckets=_FAST
+)

@@ -1,0 +1,112 @@
+"""How do readings travel? Readings to a Kafka record and back; the only file that knows the form
+on the way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.cloud_event import CloudEvent
+from shared.outcomes import Rejected
+from shared.reading import Reading
+
+READINGS_TYPE: Final = "iot.telemetry.readings.v1"
+SOURCE: Final = "/iot-telemetry/ingest"
+MAX_READINGS_PER_RECORD: Final = 500  # about 100 KiB: far below Kafka's 1 MiB, quick to handle
+_READINGS: Final = TypeAdapter(list[Reading])
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is produced to Kafka: a CloudEvent in binary mode (Kafka protocol binding 1.0.2)."""
+
+    key: bytes
+    headers: list[tuple[str, str | bytes | None]]  # as confluent-kafka takes them
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The readings of one event, and when ingest received them (aware UTC)."""
+
+    readings: list[Reading]
+    received_at: datetime
+
+
+def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
+    """Pack readings into records of at most 500. Equal readings give an event of equal id.
+
+    KafkaSource makes one request a record, so many readings in one record is what carries load.
+    """
+    return [
+        _record(readings[start : start + MAX_READINGS_PER_RECORD], received_at)
+        for start in range(0, len(readings), MAX_READINGS_PER_RECORD)
+    ]
+
+
+def readings_in(event: CloudEvent) -> Received:
+    """Read the readings of an event; raises Rejected naming what is wrong with it."""
+    if event.event_type != READINGS_TYPE:
+        raise Rejected("wrong_type", f"type must be {READINGS_TYPE}", "ce-type")
+    try:
+        readings = _READINGS.validate_json(event.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Rejected("invalid_reading", first["msg"], field) from error
+    if not readings:
+        raise Rejected("invalid_reading", "an event holds at least one reading", "data")
+    return Received(readings, _time_of(event))
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write an aware time as RFC 3339 in UTC: milliseconds, or microseconds where there are any."""
+    precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    text = moment.astimezone(UTC).isoformat(timespec=precision)
+    return text.removesuffix("+00:00") + "Z"
+
+
+def _record(readings: Sequence[Reading], received_at: datetime) -> Record:
+    first = readings[0]
+    event_id = first.reading_id if len(readings) == 1 else _batch_id(readings)
+    one_device = all(reading.device_id == first.device_id for reading in readings)
+    key = (first.device_id if one_device else event_id).encode()
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_source", SOURCE.encode()),
+        ("ce_type", READINGS_TYPE.encode()),
+        ("ce_time", rfc3339(received_at).encode()),
+        (
+            "ce_partitionkey",
+            key,
+        ),  # KafkaSource drops the record's key: its data plane reads headers only
+        ("content-type", b"application/json"),
+    ]
+    if one_device:
+        headers.append(("ce_subject", key))
+    value = _READINGS.dump_json(list(readings), exclude_none=True, exclude_defaults=True)
+    return Record(key, headers, value)
+
+
+def _batch_id(readings: Sequence[Reading]) -> str:
+    ids = blake2b(digest_size=16)
+    for reading in readings:
+        ids.update(reading.reading_id.encode())
+    return f"batch-{ids.hexdigest()}"
+
+
+def _time_of(event: CloudEvent) -> datetime:
+    try:
+        moment = datetime.fromisoformat(event.attributes["time"])
+    except (KeyError, ValueError) as error:
+        raise Rejected(
+            "invalid_time", "must be the time of receipt, RFC 3339", "ce-time"
+        ) from error
+    if moment.tzinfo is None:
+        raise Rejected("invalid_time", "must have a time zone", "ce-time")
+    return moment.astimezone(UTC)

@@ -1,0 +1,102 @@
+"""What is this process told by its environment? Read once at start; a wrong value stops it by
+name.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class SettingsError(Exception):
+    """A variable of the environment is wrong; the message names it and says why."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+_S = TypeVar("_S", bound=_Settings)
+_Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]  # Kafka's rule for topic names
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class ServerSettings(_Settings):
+    """Where the function listens. Knative sets PORT."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - in a container all interfaces; local-dev sets loopback
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+
+
+class KafkaSettings(_Settings):
+    """Where readings are produced to, and how this process proves who it is."""
+
+    kafka_bootstrap_servers: Annotated[str, Field(min_length=1)] = "kafka:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: str = Field(default="", repr=False)
+    kafka_ssl_ca_location: str = ""
+    telemetry_topic: _Topic = "telemetry.raw"
+    dlq_topic: _Topic = "telemetry.dlq"
+    kafka_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
+
+
+class MongoSettings(_Settings):
+    """Where readings and views are stored."""
+
+    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")] = "mongodb://mongo:27017"
+    mongo_db: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = "iotdb"
+    mongo_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
+
+
+class AggregateSettings(_Settings):
+    """How wide a window is, and how long after its end it is settled (seconds)."""
+
+    aggregate_window_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    aggregate_grace_seconds: Annotated[int, Field(ge=0, le=3_600)] = 5
+
+
+class ThresholdSettings(_Settings):
+    """The allowed range of temperature (degrees Celsius) and relative humidity (percent)."""
+
+    temp_min_threshold: _Number = -10
+    temp_max_threshold: _Number = 50
+    humidity_min_threshold: _Number = 0
+    humidity_max_threshold: _Number = 100
+
+    @model_validator(mode="after")
+    def _ranges_are_ranges(self) -> Self:
+        if self.temp_min_threshold >= self.temp_max_threshold:
+            raise ValueError("TEMP_MIN_THRESHOLD must be below TEMP_MAX_THRESHOLD")
+        if self.humidity_min_threshold >= self.humidity_max_threshold:
+            raise ValueError("HUMIDITY_MIN_THRESHOLD must be below HUMIDITY_MAX_THRESHOLD")
+        return self
+
+
+def read(settings: type[_S], environment: Mapping[str, str]) -> _S:
+    """Make the settings of this class from variables named like its fields, in capitals.
+
+    Raises SettingsError with the variable's name, its value and the reason. An empty variable
+    counts as not set, as a ConfigMap that leaves it blank means.
+    """
+    given = {
+        name: environment[name.upper()]
+        for name in settings.model_fields
+        if environment.get(name.upper(), "") != ""
+    }
+    try:
+        return settings.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(e, given) for e in error.errors())) from None
+
+
+def _sentence(error: object, given: Mapping[str, str]) -> str:
+    assert isinstance(error, dict)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    secret = "password" in name or "url" in name  # a MongoDB URL may hold a password
+    shown = "" if secret else f"={given[name]!r}"
+    return f"{name.upper()}{shown}: {message}"
