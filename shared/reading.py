@@ -2,13 +2,13 @@
 them.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
-from shared.identity import ID_LENGTH, digest_of, reading_id_of
+from shared.identity import ID_LENGTH, TIME_LENGTH, digest_of, reading_id_of
 
 MAX_MAGNITUDE: Final = 1e100  # sums of any number of such values stay finite doubles
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -31,16 +31,17 @@ HUMIDITY: Final = "humidity"
 NAMED_FIELDS: Final = frozenset({TEMPERATURE, HUMIDITY, "lat", "lon"})
 
 
-class Reading(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
     """One device's values at one time, with its identity (see `shared.identity`).
 
     `ts` is aware UTC. `client_id` is the device's own id for it, or `~` and random digits where the
     device gave neither id nor time. `ts_assigned`: ingest set the time, since the device gave none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
-    reading_id: str = Field(min_length=ID_LENGTH, max_length=ID_LENGTH)
+    reading_id: Annotated[str, Field(min_length=ID_LENGTH, max_length=ID_LENGTH)]
     device_id: DeviceId
     ts: AwareDatetime
     client_id: Annotated[str, Field(pattern=r"^~?[A-Za-z0-9._:-]{1,128}$")] | None = None
@@ -51,33 +52,26 @@ class Reading(BaseModel):
     lon: Longitude | None = None
     measurements: Measurements | None = None
 
-    def values(self) -> Iterator[tuple[str, float]]:
-        """Give each sensor's name and value."""
+    def values(self) -> dict[str, float]:
+        """Give each sensor's value by its name."""
+        values = {} if self.measurements is None else dict(self.measurements)
         if self.temperature_c is not None:
-            yield TEMPERATURE, self.temperature_c
+            values[TEMPERATURE] = self.temperature_c
         if self.humidity is not None:
-            yield HUMIDITY, self.humidity
-        if self.measurements:
-            yield from self.measurements.items()
-
-    @property
-    def digest(self) -> str:
-        """The part of the id that speaks of the content."""
-        return self.reading_id[-32:]
+            values[HUMIDITY] = self.humidity
+        return values
 
     @property
     def dedup(self) -> str | None:
         """What makes a retry recognisable where the device gave an id but no time; else None."""
         if not self.ts_assigned or self.client_id is None or self.client_id.startswith("~"):
             return None
-        return self.digest
+        return self.reading_id[TIME_LENGTH:]
 
-    @model_validator(mode="after")
-    def _is_what_its_id_says(self) -> Self:
+    @property
+    def is_what_its_id_says(self) -> bool:
+        """Tell whether `reading_id` is the id of this content."""
         said = None if self.ts_assigned else self.ts
-        digest = digest_of(
-            self.device_id, said, self.client_id, dict(self.values()), (self.lat, self.lon)
-        )
-        if self.reading_id != reading_id_of(self.ts, digest):
-            raise ValueError("reading_id is not the id of this content")
-        return self
+        position = (self.lat, self.lon)
+        digest = digest_of(self.device_id, said, self.client_id, self.values(), position)
+        return self.reading_id == reading_id_of(self.ts, digest)

@@ -58,6 +58,11 @@ def readings_in(event: CloudEvent) -> Received:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Rejected("invalid_reading", first["msg"], field) from error
+    for index, reading in enumerate(readings):
+        if not reading.is_what_its_id_says:
+            raise Rejected(
+                "invalid_reading", "is not the id of this content", f"{index}.reading_id"
+            )
     if not readings:
         raise Rejected("invalid_reading", "an event holds at least one reading", "data")
     return Received(readings, _time_of(event))

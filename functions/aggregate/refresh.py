@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.aggregate.view_store import MAX_NOTES, DeviceFacts, LateWindow, RefreshPass
+from functions.aggregate.view_store import MAX_NOTES, DeviceFacts, LateNote, RefreshPass
 from functions.aggregate.window_fold import ViewKey, fold, settled_until, window_start_of
 from shared import metrics
 from shared.mongo import Document
@@ -68,7 +68,7 @@ async def refresh(
     `wait_s` says, at the end, how long until the next pass is due. Raises TryAgain where the
     database fails: nothing is undone then, and the next pass does it again.
     """
-    notes = await this.late_windows()
+    notes = await this.late_notes()
     width = settings.aggregate_window_seconds
     horizon = settled_until(this.clock, width, settings.aggregate_grace_seconds)
     is_quiet = await _fold_open(this, width, horizon, remembered)
@@ -145,7 +145,7 @@ async def _write_devices(this: RefreshPass, window: _Window, remembered: Remembe
 
 
 def _settled_windows(
-    notes: Sequence[LateWindow], horizon: datetime
+    notes: Sequence[LateNote], horizon: datetime
 ) -> Iterator[tuple[datetime, Sequence[str]]]:
     """Give each noted window below the horizon with all its noted devices, oldest first.
 
@@ -153,6 +153,7 @@ def _settled_windows(
     """
     devices: dict[datetime, set[str]] = {}
     for note in notes:
-        if note.window_start < horizon:
-            devices.setdefault(note.window_start, set()).update(note.device_ids)
+        for start, device_ids in note.windows:
+            if start < horizon:
+                devices.setdefault(start, set()).update(device_ids)
     return ((start, sorted(devices[start])) for start in sorted(devices))

@@ -27,7 +27,6 @@ from shared.mongo import (
     duplicates_in,
 )
 from shared.outcomes import TryAgain
-from shared.reading_event import rfc3339
 from shared.reading_store import clock_of
 
 LEASE_MS: Final = 15_000  # longer than a pass takes; a second pass beside it does no harm
@@ -40,12 +39,11 @@ _FIELDS: Final = {"received_at": 0, "dedup": 0, "client_id": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class LateWindow:
-    """A note: readings of these devices came to a window after its end."""
+class LateNote:
+    """A note: after their end, these windows (by start) got readings of these devices."""
 
     note_id: str
-    window_start: datetime
-    device_ids: Sequence[str]
+    windows: Sequence[tuple[datetime, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +61,20 @@ async def note_late_windows(
     late: Mapping[datetime, Iterable[str]],
     window_seconds: int,
 ) -> None:
-    """Note that readings of these devices came to these windows (by start) after their end.
+    """Note that after their end these windows (by start) got readings of these devices.
 
-    Insert only, each note with an id of its own: no two writers meet.
+    One insert, under an id of its own: no two writers meet.
     """
-    notes = [
-        {
-            "_id": f"{window_seconds}s/{rfc3339(start)}/{uuid.uuid4().hex}",
-            "window_start": start,
-            "window_seconds": window_seconds,
-            "device_ids": sorted(set(device_ids)),
-        }
-        for start, device_ids in late.items()
-    ]
+    note = {
+        "_id": f"{window_seconds}s/{uuid.uuid4().hex}",
+        "window_seconds": window_seconds,
+        "windows": [
+            {"window_start": start, "device_ids": sorted(set(device_ids))}
+            for start, device_ids in late.items()
+        ],
+    }
     async with database_errors("note_late_windows"):
-        await database[NOTES].insert_many(notes, ordered=False, session=session)
+        await database[NOTES].insert_one(note, session=session)
 
 
 async def take_lease(
@@ -127,14 +124,17 @@ class RefreshPass:
         self.horizon = horizon
         self.clock = clock_of(session)
 
-    async def late_windows(self) -> Sequence[LateWindow]:
+    async def late_notes(self) -> Sequence[LateNote]:
         """Give up to 500 notes."""
         async with database_errors(_OPERATION):
             cursor = self._database[NOTES].find(
                 {"window_seconds": self._window_seconds}, limit=MAX_NOTES, session=self._session
             )
             return [
-                LateWindow(note["_id"], note["window_start"], note["device_ids"])
+                LateNote(
+                    note["_id"],
+                    [(window["window_start"], window["device_ids"]) for window in note["windows"]],
+                )
                 for note in await cursor.to_list()
             ]
 
@@ -200,7 +200,7 @@ class RefreshPass:
             if left:
                 raise TryAgain(_OPERATION, f"{len(left)} devices are being written by others")
 
-    async def finish(self, notes: Sequence[LateWindow], horizon: datetime, wait_s: float) -> None:
+    async def finish(self, notes: Sequence[LateNote], horizon: datetime, wait_s: float) -> None:
         """Delete the notes that were read, move the horizon forward (never back), set the next
         time.
         """

@@ -41,7 +41,7 @@ def alerts_raised_by(reading: Reading, allowed: Mapping[str, AllowedRange]) -> S
     """Give an alert for each sensor of the reading that is outside its allowed range."""
     found = (
         _alert(reading, sensor, value, allowed[sensor])
-        for sensor, value in reading.values()
+        for sensor, value in reading.values().items()
         if sensor in allowed
     )
     return [alert for alert in found if alert is not None]

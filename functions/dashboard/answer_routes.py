@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from functions.dashboard import fleet_queries, parameters
+from functions.dashboard import fleet_queries, parameters, refusals
 from functions.dashboard.answers import CountedIn, Receipt, Stats
 from functions.dashboard.bounded_queries import answered
 from functions.dashboard.store import Store, Stored
@@ -14,7 +14,7 @@ from shared.reading import HUMIDITY, TEMPERATURE
 
 ReadingId = Annotated[str, Path(pattern=r"^[0-9a-f]{44}$", description="as ingest answered it")]
 
-router = APIRouter()
+router = APIRouter(responses=refusals.ANSWER)
 
 
 @router.get("/stats")

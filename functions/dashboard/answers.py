@@ -20,6 +20,25 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
+class ParameterFault(_Row):
+    """What is wrong with one parameter."""
+
+    parameter: str
+    detail: str
+
+
+class Problem(_Row):
+    """An error, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+    errors: list[ParameterFault] = []
+    reason: str | None = Field(default=None, description="what failed, of a 503")
+
+
 class Message(_Row):
     message: str
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from functions.dashboard import answers, listings, parameters
+from functions.dashboard import answers, listings, parameters, refusals
 from functions.dashboard.bounded_queries import answered
 from functions.dashboard.cursor import cursor_of, position_of
 from functions.dashboard.fleet_queries import horizon, is_known
@@ -17,7 +17,7 @@ from functions.dashboard.windows import is_closed
 from shared.mongo import Document
 from shared.reading import DeviceId
 
-router = APIRouter()
+router = APIRouter(responses=refusals.LIST)
 
 
 @router.get("/telemetry")
@@ -35,7 +35,7 @@ async def telemetry(
     return answers.TelemetryList.model_validate(_list(page, query, "telemetry"))
 
 
-@router.get("/devices/{device_id}/telemetry")
+@router.get("/devices/{device_id}/telemetry", responses=refusals.OF_A_DEVICE)
 async def device_telemetry(
     store: Stored, device_id: DeviceId, query: Annotated[parameters.Ranged, Query()]
 ) -> answers.DeviceTelemetryList:
@@ -62,7 +62,7 @@ async def aggregated(
     return answers.AggregateList.model_validate({**_list(page, query, "aggregated"), "data": rows})
 
 
-@router.get("/devices/{device_id}/aggregates")
+@router.get("/devices/{device_id}/aggregates", responses=refusals.OF_A_DEVICE)
 async def device_aggregates(
     store: Stored,
     device_id: DeviceId,

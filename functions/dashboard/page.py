@@ -14,10 +14,10 @@ _FOLDER: Final = Path(__file__).parent / "assets"
 _MESSAGE: Final = "IoT telemetry. /openapi.json describes the routes; a browser gets a page here."
 _KEPT: Final = {"cache-control": "max-age=60"}  # a new release shows within a minute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
-@router.get("/", include_in_schema=True, response_model=Message)
+@router.get("/", response_model=Message)
 def front(accept: Annotated[str, Header()] = "") -> Response:
     """Say what this is: a page to a browser, a message to any other client."""
     headers = {"vary": "accept", "cache-control": "no-cache"}
@@ -27,23 +27,23 @@ def front(accept: Annotated[str, Header()] = "") -> Response:
     return Response(message, HTTPStatus.OK, headers, "application/json")
 
 
-@router.get("/docs")
+@router.get("/docs", include_in_schema=False)
 def docs() -> Response:
     """Lead to the description itself: the usual viewer would load its code from another host."""
     return RedirectResponse("/openapi.json")
 
 
-@router.get("/assets/page.css")
+@router.get("/assets/page.css", include_in_schema=False)
 def style() -> Response:
     return Response(_file("page.css"), HTTPStatus.OK, _KEPT, "text/css; charset=utf-8")
 
 
-@router.get("/assets/page.js")
+@router.get("/assets/page.js", include_in_schema=False)
 def script() -> Response:
     return Response(_file("page.js"), HTTPStatus.OK, _KEPT, "text/javascript; charset=utf-8")
 
 
-@router.get("/assets/icon.svg")
+@router.get("/assets/icon.svg", include_in_schema=False)
 def icon() -> Response:
     return Response(_file("icon.svg"), HTTPStatus.OK, _KEPT, "image/svg+xml")
 

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from functions.dashboard.cursor import WrongCursor
 from functions.dashboard.listings import UncarriedFilters
-from shared.http import Answer, problem, try_again_answer
-from shared.outcomes import TryAgain
+from shared.http import Answer, problem
+from shared.outcomes import RETRY_AFTER_S, TryAgain
 
 _MAX_ERRORS: Final = 20
 _log = logging.getLogger(__name__)
@@ -90,8 +90,16 @@ def _unknown_device(_request: Request, error: Exception) -> Response:
 
 def _try_again(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TryAgain)
+    # The driver's words name hosts: they are for the log, not for the public.
     _log.warning("try again", extra={"reason": str(error)})
-    return response_of(try_again_answer(error))
+    return response_of(
+        problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "the database does not answer; try again",
+            [("retry-after", str(RETRY_AFTER_S))],
+            reason=error.operation,
+        )
+    )
 
 
 def _no_such_route(request: Request, error: Exception) -> Response:

@@ -60,7 +60,7 @@ def accept(posted: PostedReading, now: datetime, key: str | None, nonce: str) ->
         client_id = f"~{nonce}"
     digest = digest_of(posted.device_id, said, client_id, values, (posted.lat, posted.lon))
     ts = now if said is None else said
-    return Reading.model_construct(
+    return Reading(
         reading_id=reading_id_of(ts, digest),
         device_id=posted.device_id,
         ts=ts,

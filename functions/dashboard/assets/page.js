@@ -144,7 +144,7 @@ async function ask(path) {
     headers: { accept: "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (answer.status === 503) throw new Error("The database does not answer. What shows here is old; asking again.");
+  if (answer.status === 503) throw new Error("The database does not answer. Asking again.");
   if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}. Asking again.`);
   return answer.json();
 }
