@@ -70,12 +70,13 @@ class GroupCommit(Generic[_Item, _Result]):
     async def _write(self, group: Sequence[tuple[_Item, asyncio.Future[_Result]]]) -> None:
         try:
             results = await self._commit([item for item, _future in group])
+            settled = list(zip(group, results, strict=True))
         except BaseException as error:  # noqa: BLE001 - handed to every waiting request
             for _item, future in group:
                 if not future.done():
                     future.set_exception(error)
         else:
-            for (_item, future), result in zip(group, results, strict=True):
+            for (_item, future), result in settled:
                 if not future.done():
                     future.set_result(result)
         finally:

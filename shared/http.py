@@ -11,6 +11,8 @@ from typing import Final
 from shared.outcomes import RETRY_AFTER_S, Rejected, TryAgain
 
 PROBLEM: Final = "application/problem+json"  # RFC 9457
+_DETAIL_BYTES: Final = 500  # these two keep a problem on an event path below 1 KiB
+_FIELD_BYTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,7 @@ def problem(
     headers: Sequence[tuple[str, str]] = (),
     **more: object,
 ) -> Answer:
-    """Make an RFC 9457 answer; `more` are its extension members. Callers keep it below 1 KiB on
-    event paths: KafkaSource keeps the first 1,024 bytes as `knativeerrordata`.
-    """
+    """Make an RFC 9457 answer; `more` are its extension members."""
     content: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -61,21 +61,32 @@ def problem(
 
 
 def rejected_answer(rejected: Rejected) -> Answer:
-    """Answer 422: KafkaSource does not retry it, and keeps `kne-reason` as extension `reason`."""
+    """Answer 422: KafkaSource does not retry it, and keeps `kne-reason` as extension `reason`.
+
+    Below 1 KiB, since KafkaSource keeps the first 1,024 bytes as `knativeerrordata`.
+    """
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        rejected.detail[:300],
+        _within(rejected.detail, _DETAIL_BYTES),
         [("kne-reason", rejected.reason)],
         reason=rejected.reason,
-        field=rejected.field[:200],
+        field=_within(rejected.field, _FIELD_BYTES),
     )
 
 
 def try_again_answer(outcome: TryAgain) -> Answer:
-    """Answer 503: KafkaSource retries it, and a device should too."""
+    """Answer 503, below 1 KiB: KafkaSource retries it, and a device should too."""
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        outcome.detail[:300],
+        _within(outcome.detail, _DETAIL_BYTES),
         [("retry-after", str(RETRY_AFTER_S)), ("kne-reason", outcome.operation)],
         reason=outcome.operation,
     )
+
+
+def _within(text: str, limit: int) -> str:
+    """Shorten `text` until it takes at most `limit` bytes of JSON (a character may take 12)."""
+    text = text[:limit]
+    while len(json.dumps(text)) > limit + len('""'):
+        text = text[: len(text) * 3 // 4]
+    return text

@@ -14,13 +14,15 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from shared import metrics
 from shared.outcomes import TryAgain
 from shared.reading_event import Record
-from shared.settings import KafkaSettings
+from shared.settings import KafkaSettings, SettingsError
 
 _LINGER_MS: Final = 2  # of 0, 1, 2, 5: the best rate at 256 in flight, 2 ms on a lone reading
 _REST_S: Final = 0.05  # a new idempotent producer used at once waits 500 ms for its producer id
 _LOOK_S: Final = 2.0
 _POLL_S: Final = 0.1
 _CLOSE_S: Final = 10.0
+_MARGIN_S: Final = 2.0  # librdkafka looks once a second for records whose time is over
+_MAX_RECORD: Final = 1_048_588  # bytes: Kafka's own default for a topic (max.message.bytes)
 _log = logging.getLogger(__name__)
 
 
@@ -83,9 +85,14 @@ class KafkaPublisher:
                     topic, record.value, record.key, headers=record.headers, on_delivery=done
                 )
         except (BufferError, KafkaException) as error:
+            batch.acknowledged.cancel()  # what was taken of it may still be stored
             metrics.kafka_produce_errors.inc()
             raise TryAgain("kafka", f"Kafka takes no more at the moment: {error}") from error
-        await batch.acknowledged
+        try:
+            async with asyncio.timeout(self._settings.kafka_timeout_ms / 1000 + _MARGIN_S):
+                await batch.acknowledged
+        except TimeoutError as error:  # a producer that was replaced reports nothing any more
+            raise TryAgain("kafka", "Kafka did not acknowledge in time") from error
 
     def _new_producer(self) -> Producer:
         given = self._settings
@@ -99,6 +106,7 @@ class KafkaPublisher:
             "socket.timeout.ms": given.kafka_timeout_ms,
             "reconnect.backoff.max.ms": 1_000,
             "queue.buffering.max.messages": 100_000,
+            "message.max.bytes": _MAX_RECORD,
             "compression.type": "lz4",
             "error_cb": self._on_error,
             "logger": logging.getLogger("librdkafka"),
@@ -110,7 +118,11 @@ class KafkaPublisher:
             configuration["sasl.password"] = given.kafka_sasl_password
         if given.kafka_ssl_ca_location:
             configuration["ssl.ca.location"] = given.kafka_ssl_ca_location
-        return Producer(configuration)
+        try:
+            return Producer(configuration)
+        except KafkaException as error:
+            said = error.args[0].str()
+            raise SettingsError(f"the KAFKA_... variables give no producer: {said}") from error
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():

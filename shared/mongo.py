@@ -6,18 +6,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from shared import metrics
 from shared.outcomes import TryAgain
-from shared.settings import MongoSettings
+from shared.settings import MongoSettings, SettingsError
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
@@ -79,6 +80,7 @@ _INDEXES: Final = {
     ],
 }
 _DUPLICATE_KEY: Final = 11000
+_RETENTION: Final = "raw_retention"
 _FIRST_LOOK_MS: Final = 3_000
 _RETRY_S: Final = 1.0
 _log = logging.getLogger(__name__)
@@ -95,6 +97,7 @@ class Mongo:
         self._settings = settings
         self._client: AsyncMongoClient[Document] | None = None
         self._prepared = False
+        self._trouble = "the database has not answered yet"
         self._preparing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -126,13 +129,18 @@ class Mongo:
         if self._preparing is not None and self._preparing.done():
             self._preparing.result()  # StartRefused, found late
         if self._client is None or not self._prepared:
-            raise TryAgain("database", "the database has not answered yet")
+            raise TryAgain("database", self._trouble)
         return majority(self._client, self._settings.mongo_db)
+
+    @property
+    def raw_retention(self) -> timedelta | None:
+        """How long a reading stays in telemetry_raw; None is for ever."""
+        return self._settings.raw_retention
 
     def not_ready(self) -> str | None:
         """Give None when a server that takes writes is known; asks the driver, not the network."""
         if self._client is None or not self._prepared:
-            return "the database has not answered yet"
+            return self._trouble
         if not self._client.topology_description.has_writable_server():
             return "no primary of the database is known"
         return None
@@ -142,17 +150,32 @@ class Mongo:
         while not self._prepared:
             try:
                 await _refuse_unless_replica_set(self._client)
-                await make_indexes(majority(self._client, self._settings.mongo_db))
+                database = majority(self._client, self._settings.mongo_db)
+                await make_indexes(database, self._settings.raw_retention)
                 self._prepared = True
+            except StartRefused as refused:
+                self._trouble = str(refused)
+                raise
             except PyMongoError as error:
-                _log.warning("the database does not answer", extra={"reason": str(error)[:300]})
+                self._trouble = f"the database: {error}"[:300]
+                _log.warning("the database does not answer", extra={"reason": self._trouble})
                 await asyncio.sleep(_RETRY_S)
 
 
 def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
     """Make the client: every operation ends after MONGO_TIMEOUT_MS, connections are made when
     used.
+
+    Raises SettingsError where MONGO_URL cannot be used; the URL itself may hold a password.
     """
+    try:
+        return _client(settings)
+    except (ConfigurationError, ValueError) as error:
+        reason = "its form is wrong" if "@" in settings.mongo_url else str(error)
+        raise SettingsError(f"MONGO_URL: {reason}") from None
+
+
+def _client(settings: MongoSettings) -> AsyncMongoClient[Document]:
     return AsyncMongoClient(
         settings.mongo_url,
         appname="iot-telemetry",
@@ -178,10 +201,29 @@ def majority(client: AsyncMongoClient[Document], name: str) -> Database:
     )
 
 
-async def make_indexes(database: Database) -> None:
-    """Make every index that is missing; changes nothing where all are there."""
+async def make_indexes(database: Database, raw_retention: timedelta | None = None) -> None:
+    """Make every index that is missing; changes nothing where all are there.
+
+    `raw_retention` is held by a TTL index on the time of receipt; None takes that index away.
+    """
     for collection, indexes in _INDEXES.items():
         await database[collection].create_indexes(indexes)
+    await _hold_retention(database, raw_retention)
+
+
+async def _hold_retention(database: Database, raw_retention: timedelta | None) -> None:
+    raw = database[RAW]
+    indexes = await raw.index_information()
+    if raw_retention is None:
+        if _RETENTION in indexes:
+            await raw.drop_index(_RETENTION)
+        return
+    seconds = int(raw_retention.total_seconds())
+    if _RETENTION not in indexes:
+        await raw.create_index("received_at", name=_RETENTION, expireAfterSeconds=seconds)
+    elif indexes[_RETENTION].get("expireAfterSeconds") != seconds:
+        index = {"name": _RETENTION, "expireAfterSeconds": seconds}
+        await database.command("collMod", RAW, index=index)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from shared.identity import ID_LENGTH, TIME_LENGTH, digest_of, reading_id_of
 
 MAX_MAGNITUDE: Final = 1e100  # sums of any number of such values stay finite doubles
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)  # a window after it still has an end in Python
 MAX_MEASUREMENTS: Final = 64
 
 DeviceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
@@ -43,7 +44,7 @@ class Reading:
 
     reading_id: Annotated[str, Field(min_length=ID_LENGTH, max_length=ID_LENGTH)]
     device_id: DeviceId
-    ts: AwareDatetime
+    ts: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=_LATEST)]
     client_id: Annotated[str, Field(pattern=r"^~?[A-Za-z0-9._:-]{1,128}$")] | None = None
     ts_assigned: bool = False
     temperature_c: Value | None = None
@@ -70,7 +71,9 @@ class Reading:
 
     @property
     def is_what_its_id_says(self) -> bool:
-        """Tell whether `reading_id` is the id of this content."""
+        """Tell whether `reading_id` is the id of this content, and each value has one name."""
+        if self.measurements and not NAMED_FIELDS.isdisjoint(self.measurements):
+            return False
         said = None if self.ts_assigned else self.ts
         position = (self.lat, self.lon)
         digest = digest_of(self.device_id, said, self.client_id, self.values(), position)

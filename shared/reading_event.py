@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
 from shared.cloud_event import CloudEvent
 from shared.outcomes import Rejected
@@ -17,7 +17,8 @@ from shared.reading import Reading
 READINGS_TYPE: Final = "iot.telemetry.readings.v1"
 SOURCE: Final = "/iot-telemetry/ingest"
 MAX_READINGS_PER_RECORD: Final = 500  # about 100 KiB: far below Kafka's 1 MiB, quick to handle
-_READINGS: Final = TypeAdapter(list[Reading])
+MAX_RECORD_BYTES: Final = 500_000  # Kafka takes 1 MiB; a dead letter's headers come on top
+_READINGS: Final = TypeAdapter(Annotated[list[Reading], FailFast()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,15 @@ class Received:
 
 
 def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
-    """Pack readings into records of at most 500. Equal readings give an event of equal id.
+    """Pack readings into records of at most 500, and at most 500,000 bytes. Equal readings give an
+    event of equal id.
 
     KafkaSource makes one request a record, so many readings in one record is what carries load.
     """
-    return [
-        _record(readings[start : start + MAX_READINGS_PER_RECORD], received_at)
-        for start in range(0, len(readings), MAX_READINGS_PER_RECORD)
-    ]
+    records = []
+    for start in range(0, len(readings), MAX_READINGS_PER_RECORD):
+        records += _packed(readings[start : start + MAX_READINGS_PER_RECORD], received_at)
+    return records
 
 
 def readings_in(event: CloudEvent) -> Received:
@@ -56,7 +58,7 @@ def readings_in(event: CloudEvent) -> Received:
         readings = _READINGS.validate_json(event.data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in first["loc"] if part != "[key]")
         raise Rejected("invalid_reading", first["msg"], field) from error
     for index, reading in enumerate(readings):
         if not reading.is_what_its_id_says:
@@ -73,6 +75,14 @@ def rfc3339(moment: datetime) -> str:
     precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
     text = moment.astimezone(UTC).isoformat(timespec=precision)
     return text.removesuffix("+00:00") + "Z"
+
+
+def _packed(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
+    record = _record(readings, received_at)
+    if len(record.value) <= MAX_RECORD_BYTES or len(readings) == 1:
+        return [record]
+    half = len(readings) // 2
+    return _packed(readings[:half], received_at) + _packed(readings[half:], received_at)
 
 
 def _record(readings: Sequence[Reading], received_at: datetime) -> Record:
@@ -108,10 +118,10 @@ def _batch_id(readings: Sequence[Reading]) -> str:
 def _time_of(event: CloudEvent) -> datetime:
     try:
         moment = datetime.fromisoformat(event.attributes["time"])
-    except (KeyError, ValueError) as error:
+        if moment.tzinfo is None:
+            raise Rejected("invalid_time", "must have a time zone", "ce-time")
+        return moment.astimezone(UTC)
+    except (KeyError, ValueError, OverflowError) as error:
         raise Rejected(
             "invalid_time", "must be the time of receipt, RFC 3339", "ce-time"
         ) from error
-    if moment.tzinfo is None:
-        raise Rejected("invalid_time", "must have a time zone", "ce-time")
-    return moment.astimezone(UTC)

@@ -16,10 +16,13 @@ from pymongo.errors import BulkWriteError
 from shared import metrics
 from shared.identity import EPOCH
 from shared.mongo import RAW, Database, Document, database_errors, duplicates_in
-from shared.outcomes import TryAgain
+from shared.outcomes import Rejected, TryAgain
 from shared.reading import Reading
 
 _OPERATION: Final = "keep_readings"
+# Readings may be 5 minutes ahead of their receipt, from which their retention counts; the rest is
+# for the refresh to come, also after a while without any process (the tick is every 10 minutes).
+RETENTION_MARGIN: Final = timedelta(minutes=65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,26 @@ class StoredAs:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How each incoming reading, by its own id, is stored for good; the database's clock after
-    it.
+    """How each incoming reading, by its own id, is stored for good; the database's clock after it.
+
+    `too_late`: the ids of those that are not stored, since what else was read then may be deleted.
     """
 
     stored_as: Mapping[str, StoredAs]
     clock: datetime
+    too_late: frozenset[str] = frozenset()
 
 
 async def keep(
-    database: Database, session: AsyncClientSession, incoming: Sequence[Incoming]
+    database: Database,
+    session: AsyncClientSession,
+    incoming: Sequence[Incoming],
+    retention: timedelta | None = None,
 ) -> Kept:
     """Insert the readings that are not there yet; the same reading twice is stored once.
+
+    With a `retention`, readings whose time is (nearly) past it are not stored: a window that has
+    lost readings must not be folded again.
 
     Looks before it inserts, since inserting what is there costs six times as much as a fresh
     insert. Raises TryAgain where the database fails or does not confirm. Part may be stored then;
@@ -64,6 +75,8 @@ async def keep(
     async with database_errors(_OPERATION):
         stored = await _stored(database, session, unique.values())
         missing = [one for reading_id, one in unique.items() if reading_id not in stored]
+        too_late = _too_late(missing, clock_of(session), retention)
+        missing = [one for one in missing if one.reading.reading_id not in too_late]
         refused: dict[str, Incoming] = {}
         if missing:
             refused = await _insert(database, session, missing)
@@ -74,13 +87,25 @@ async def keep(
                 if one.reading.reading_id not in refused
             }
             stored |= await _stored(database, session, refused.values())
-    unconfirmed = len(unique) - len(stored)
+    unconfirmed = len(unique) - len(stored) - len(too_late)
     if unconfirmed:
         raise TryAgain(_OPERATION, f"{unconfirmed} readings are not confirmed by a majority yet")
     inserted = len(missing) - len(refused)
     metrics.readings_stored.inc(inserted)
-    metrics.readings_duplicate.inc(len(incoming) - inserted)
-    return Kept(stored, clock_of(session))
+    metrics.readings_duplicate.inc(len(incoming) - inserted - len(too_late))
+    return Kept(stored, clock_of(session), too_late)
+
+
+def count_too_late(event: Sequence[Incoming], too_late: frozenset[str]) -> int:
+    """Give how many of an event's readings were too late."""
+    return sum(one.reading.reading_id in too_late for one in event)
+
+
+def refuse_too_late(count: int) -> None:
+    """Raise Rejected if any of an event's readings was too late; its others are stored by then."""
+    if count:
+        detail = f"{count} readings are older than the retention of raw readings"
+        raise Rejected("too_late", detail, "ts")
 
 
 def clock_of(session: AsyncClientSession) -> datetime:
@@ -114,6 +139,15 @@ def document_of(one: Incoming) -> Document:
     }
     document.update((name, value) for name, value in optional.items() if value is not None)
     return document
+
+
+def _too_late(
+    missing: Iterable[Incoming], clock: datetime, retention: timedelta | None
+) -> frozenset[str]:
+    if retention is None:
+        return frozenset()
+    oldest = clock - retention + RETENTION_MARGIN
+    return frozenset(one.reading.reading_id for one in missing if one.reading.ts < oldest)
 
 
 async def _stored(

@@ -54,7 +54,6 @@ class Shell:
     def __init__(self, function: Function, inner: ASGI) -> None:
         self._function = function
         self._inner = inner
-        self._is_open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -108,40 +107,46 @@ def answering(function: AnsweringFunction, max_body: int = MAX_BODY) -> ASGI:
     """Make the inner application of a function that answers whole requests of limited size."""
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        body = await body_of(scope, receive, max_body)
-        if body is None:
-            answer = problem(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"the body may have at most {max_body} bytes",
-                [("connection", "close")],
-            )
-        else:
-            request = Request(scope["method"], scope["path"], scope["headers"], body)
-            answer = await function.answer(request)
-        await reply(send, answer, head=scope["method"] == "HEAD")
+        answer = await whole_answer(function, scope, receive, max_body)
+        if answer is not None:
+            await reply(send, answer, head=scope["method"] == "HEAD")
 
     return inner
 
 
-async def body_of(scope: Scope, receive: Receive, max_body: int) -> bytes | None:
-    """Read the body; None where it is larger than `max_body` bytes (nothing past that is kept)."""
+async def whole_answer(
+    function: AnsweringFunction, scope: Scope, receive: Receive, max_body: int
+) -> Answer | None:
+    """Read the request and give the function's answer, or 413 beyond `max_body` bytes.
+
+    None where the client went away before all of its body came: half an event is no event.
+    """
     length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-    if length.isdigit() and int(length) > max_body:
-        return None
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    size = int(length) if length.isdigit() else 0
+    parts: list[bytes] = []
+    is_whole = size > max_body
+    while not is_whole:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > max_body:
+        if message["type"] == "http.disconnect":
             return None
-    return body
+        parts.append(message.get("body", b""))
+        size = sum(map(len, parts))
+        is_whole = size > max_body or not message.get("more_body", False)
+    if size > max_body:
+        return problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"the body may have at most {max_body} bytes",
+            [("connection", "close")],
+        )
+    request = Request(scope["method"], scope["path"], scope["headers"], b"".join(parts))
+    return await function.answer(request)
 
 
 async def reply(send: Send, answer: Answer, *, head: bool = False) -> None:
     """Send an answer; with `head` only its headers."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != HTTPStatus.NO_CONTENT:  # RFC 9110, 8.6: never with a 204
+        headers.append((b"content-length", str(len(answer.body)).encode()))
     if answer.body:
         headers.append((b"content-type", answer.content_type.encode()))
     await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})

@@ -3,6 +3,7 @@ name.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -45,9 +46,17 @@ class KafkaSettings(_Settings):
 class MongoSettings(_Settings):
     """Where readings and views are stored."""
 
-    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")] = "mongodb://mongo:27017"
+    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://", repr=False)] = (
+        "mongodb://mongo:27017"
+    )
     mongo_db: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = "iotdb"
     mongo_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
+    raw_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0  # 0: readings are kept for ever
+
+    @property
+    def raw_retention(self) -> timedelta | None:
+        """How long after its receipt a reading stays in telemetry_raw; None is for ever."""
+        return timedelta(days=self.raw_retention_days) if self.raw_retention_days else None
 
 
 class AggregateSettings(_Settings):

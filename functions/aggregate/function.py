@@ -11,7 +11,7 @@ from shared.group_commit import GroupCommit
 from shared.http import Answer, Request
 from shared.mongo import Mongo
 from shared.reading_event import readings_in
-from shared.reading_store import Incoming
+from shared.reading_store import Incoming, count_too_late, refuse_too_late
 from shared.settings import AggregateSettings
 
 TICK_TYPE: Final = "dev.knative.sources.ping"
@@ -56,12 +56,17 @@ class Aggregate:
             await self._refresher.next_pass(_TICK_S)
             return
         received = readings_in(event)
-        await self._keeping.submit(
+        late = await self._keeping.submit(
             [Incoming(reading, received.received_at) for reading in received.readings]
         )
         self._refresher.want()
+        refuse_too_late(late)
 
-    async def _keep(self, events: Sequence[Sequence[Incoming]]) -> Sequence[None]:
-        incoming = [one for event in events for one in event]
-        await keep_and_note(self._mongo.database, incoming, self._settings.aggregate_window_seconds)
-        return [None] * len(events)
+    async def _keep(self, events: Sequence[Sequence[Incoming]]) -> Sequence[int]:
+        too_late = await keep_and_note(
+            self._mongo.database,
+            [one for event in events for one in event],
+            self._settings.aggregate_window_seconds,
+            self._mongo.raw_retention,
+        )
+        return [count_too_late(event, too_late) for event in events]

@@ -3,7 +3,7 @@ window that was over by then has a note.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.aggregate.view_store import note_late_windows
 from functions.aggregate.window_fold import is_over, window_start_of
@@ -13,8 +13,11 @@ from shared.reading_store import Incoming, keep
 
 
 async def keep_and_note(
-    database: Database, incoming: Sequence[Incoming], window_seconds: int
-) -> None:
+    database: Database,
+    incoming: Sequence[Incoming],
+    window_seconds: int,
+    retention: timedelta | None = None,
+) -> frozenset[str]:
     """Store the readings that are not there, note the windows that are over by the database's
     clock.
 
@@ -24,13 +27,16 @@ async def keep_and_note(
     completes it.
     """
     async with database.client.start_session(causal_consistency=True) as session:
-        kept = await keep(database, session, incoming)
+        kept = await keep(database, session, incoming, retention)
         late: dict[datetime, set[str]] = {}
         for one in incoming:
-            stored = kept.stored_as[one.reading.reading_id]
+            stored = kept.stored_as.get(one.reading.reading_id)
+            if stored is None:
+                continue
             start = window_start_of(stored.ts, window_seconds)
             if is_over(start, window_seconds, kept.clock):
                 late.setdefault(start, set()).add(one.reading.device_id)
         if late:
             await note_late_windows(database, session, late, window_seconds)
             metrics.late_windows_noted.inc(len(late))
+        return kept.too_late

@@ -1,6 +1,7 @@
 """Readings come in as events; those outside a limit become alerts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from functions.alert.alert_store import keep_alerts
 from functions.alert.thresholds import AllowedRange, alerts_raised_by
@@ -12,7 +13,7 @@ from shared.http import Answer, Request
 from shared.mongo import Database, Mongo
 from shared.reading import HUMIDITY, TEMPERATURE
 from shared.reading_event import readings_in
-from shared.reading_store import Incoming, keep
+from shared.reading_store import Incoming, count_too_late, keep, refuse_too_late
 from shared.settings import ThresholdSettings
 
 
@@ -44,35 +45,45 @@ class Alert:
         readings, TryAgain where the database fails.
         """
         received = readings_in(event)
-        await self._keeping.submit(
+        late = await self._keeping.submit(
             [Incoming(reading, received.received_at) for reading in received.readings]
         )
+        refuse_too_late(late)
 
-    async def _keep(self, events: Sequence[Sequence[Incoming]]) -> Sequence[None]:
-        incoming = [one for event in events for one in event]
-        await keep_and_alert(self._mongo.database, incoming, self._allowed)
-        return [None] * len(events)
+    async def _keep(self, events: Sequence[Sequence[Incoming]]) -> Sequence[int]:
+        too_late = await keep_and_alert(
+            self._mongo.database,
+            [one for event in events for one in event],
+            self._allowed,
+            self._mongo.raw_retention,
+        )
+        return [count_too_late(event, too_late) for event in events]
 
 
 async def keep_and_alert(
-    database: Database, incoming: Sequence[Incoming], allowed: Mapping[str, AllowedRange]
-) -> None:
+    database: Database,
+    incoming: Sequence[Incoming],
+    allowed: Mapping[str, AllowedRange],
+    retention: timedelta | None = None,
+) -> frozenset[str]:
     """Store the readings that are not there, then the alerts they raise.
 
     In this order, since an alert follows from the stored reading. A reading without a breach costs
-    nothing more. Raises TryAgain where the database fails; doing it again completes it.
+    nothing more. Gives the ids of readings that are too late to be stored at all. Raises TryAgain
+    where the database fails; doing it again completes it.
     """
     async with database.client.start_session(causal_consistency=True) as session:
-        kept = await keep(database, session, incoming)
+        kept = await keep(database, session, incoming, retention)
         raised = [
             (alert, kept.stored_as[one.reading.reading_id])
             for one in incoming
+            if one.reading.reading_id in kept.stored_as
             for alert in alerts_raised_by(one.reading, allowed)
         ]
-        if not raised:
-            return
-        for alert in await keep_alerts(database, session, raised):
-            metrics.alerts_raised.labels(alert.sensor_type, alert.severity).inc()
+        if raised:
+            for alert in await keep_alerts(database, session, raised):
+                metrics.alerts_raised.labels(alert.sensor_type, alert.severity).inc()
+        return kept.too_late
 
 
 def allowed_ranges(thresholds: ThresholdSettings) -> Mapping[str, AllowedRange]:

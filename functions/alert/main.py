@@ -5,7 +5,8 @@ functions/alert/main.py`.
 import os
 
 import functions_framework.aio
-from cloudevents.http import CloudEvent
+from starlette.requests import Request
+from starlette.responses import Response
 
 from functions.alert.__main__ import make
 from shared.cli_skin import CliSkin
@@ -13,6 +14,6 @@ from shared.cli_skin import CliSkin
 _SKIN = CliSkin(lambda: make(os.environ))
 
 
-@functions_framework.aio.cloud_event
-async def alert(event: CloudEvent) -> None:
-    await _SKIN.take(event)
+@functions_framework.aio.http
+async def alert(request: Request) -> Response:
+    return await _SKIN.respond(request)

@@ -64,5 +64,10 @@ def _alert(reading: Reading, sensor: str, value: float, allowed: AllowedRange) -
         value=value,
         alert_type=f"{sensor}_{'high' if is_high else 'low'}",
         severity=severity,
-        message=f"{sensor} {value:g} {unit} is {side} the limit of {limit:g} {unit}",
+        message=f"{sensor} {_text(value)} {unit} is {side} the limit of {_text(limit)} {unit}",
     )
+
+
+def _text(number: float) -> str:
+    """Write all digits: a value just beyond the limit must not read like the limit."""
+    return repr(float(number)).removesuffix(".0")
