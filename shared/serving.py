@@ -122,17 +122,18 @@ async def whole_answer(
     None where the client went away before all of its body came: half an event is no event.
     """
     length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-    size = int(length) if length.isdigit() else 0
+    declared = int(length) if length.isdigit() else 0
     parts: list[bytes] = []
-    is_whole = size > max_body
-    while not is_whole:
+    size, is_whole = 0, False
+    while declared <= max_body and size <= max_body and not is_whole:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        parts.append(message.get("body", b""))
-        size = sum(map(len, parts))
-        is_whole = size > max_body or not message.get("more_body", False)
-    if size > max_body:
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        is_whole = not message.get("more_body", False)
+    if max(declared, size) > max_body:
         return problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"the body may have at most {max_body} bytes",

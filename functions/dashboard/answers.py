@@ -6,11 +6,15 @@ The routes make them from documents; `_id` comes out under a name that says what
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from shared.reading_event import rfc3339
 
-Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 Cursor = Annotated[
     str | None, Field(description="give it as `cursor` for the next page; null on the last one")
 ]
@@ -18,25 +22,6 @@ Cursor = Annotated[
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
-
-
-class ParameterFault(_Row):
-    """What is wrong with one parameter."""
-
-    parameter: str
-    detail: str
-
-
-class Problem(_Row):
-    """An error, RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    parameter: str | None = None
-    errors: list[ParameterFault] = []
-    reason: str | None = Field(default=None, description="what failed, of a 503")
 
 
 class Message(_Row):
@@ -137,7 +122,7 @@ class DeadLetter(_Row):
     event_id: str
     event_type: str
     reason: str
-    error_code: str | int | None = None
+    error_code: int | None = None
     error_data: str | None = None
     destination: str | None = None
     dead_lettered_at: Timestamp

@@ -3,9 +3,9 @@
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from functions.dashboard.answers import Message
@@ -18,10 +18,10 @@ router = APIRouter()
 
 
 @router.get("/", response_model=Message)
-def front(accept: Annotated[str, Header()] = "") -> Response:
+def front(request: Request) -> Response:
     """Say what this is: a page to a browser, a message to any other client."""
     headers = {"vary": "accept", "cache-control": "no-cache"}
-    if "text/html" in accept.lower():
+    if "text/html" in request.headers.get("accept", "").lower():
         return Response(_file("index.html"), HTTPStatus.OK, headers, "text/html; charset=utf-8")
     message = Message(message=_MESSAGE).model_dump_json()
     return Response(message, HTTPStatus.OK, headers, "application/json")

@@ -9,9 +9,9 @@ from pydantic_core.core_schema import ValidationInfo
 
 from shared.reading import DeviceId, SensorName
 
-_MILLISECOND: Final = timedelta(milliseconds=1)
+_NANOSECONDS: Final = 1_000_000  # of a millisecond
 _RFC_3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?:([Zz])|([+ -])(\d\d:\d\d))?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+ -])(\d\d:\d\d))?", re.ASCII
 )
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -25,11 +25,12 @@ def moment(text: object) -> datetime:
     match = _RFC_3339.fullmatch(str(text))
     if match is None:
         raise ValueError("must be an RFC 3339 time, such as 2026-01-31T12:00:00Z")
-    day, clock, _, sign, offset = match.groups(default="")
+    day, clock, fraction, sign, offset = match.groups(default="")
     zone = f"{sign.replace(' ', '+')}{offset}" or "+00:00"
+    milliseconds = -(-int(fraction.ljust(9, "0")) // _NANOSECONDS)
     try:
-        exact = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
-        return exact + (-timedelta(microseconds=exact.microsecond) % _MILLISECOND)
+        whole = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
+        return whole + timedelta(milliseconds=milliseconds)
     except (ValueError, OverflowError) as error:
         raise ValueError("must be an RFC 3339 time that the calendar has") from error
 

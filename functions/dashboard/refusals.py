@@ -2,16 +2,36 @@
 
 from typing import Any, Final
 
-from functions.dashboard.answers import Problem
+from pydantic import BaseModel, Field
+
 from shared.http import PROBLEM
 
 Responses = dict[int | str, dict[str, Any]]
 
 
+class ParameterFault(BaseModel):
+    """What is wrong with one parameter."""
+
+    parameter: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+    errors: list[ParameterFault] = []
+    reason: str | None = Field(default=None, description="what failed, of a 503")
+
+
 def _refusal(description: str) -> dict[str, Any]:
     # Written in place: a `model` would be promised as plain application/json.
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs")
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["ParameterFault"]
     return {"description": description, "content": {PROBLEM: {"schema": schema}}}
 
 

@@ -1,0 +1,238 @@
+"""What the lists show, and that paging shows each row once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.mongo import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from tests.contract.dashboard.asked import Asked
+from tests.contract.dashboard.stored import NOON, alert, dead_letter, device, reading, view
+
+pytestmark = pytest.mark.database
+
+
+def test_a_reading_comes_out_with_its_names_and_in_utc(empty: Asked) -> None:
+    stored = reading("boiler", 1.5, temperature_c=21.5, humidity=48.0)
+    empty.stored[RAW].insert_one({**stored, "lat": 1.0, "lon": 2.0, "client_id": "secret"})
+
+    rows = empty.rows("/telemetry")
+
+    assert rows == [
+        {
+            "reading_id": stored["_id"],
+            "device_id": "boiler",
+            "ts": "2026-01-31T12:00:01.500Z",
+            "temperature_c": 21.5,
+            "humidity": 48.0,
+            "lat": 1.0,
+            "lon": 2.0,
+            "measurements": {},
+            "received_at": "2026-01-31T12:00:01.500Z",
+        }
+    ]
+
+
+def test_a_window_is_closed_when_the_horizon_has_passed_its_end(empty: Asked) -> None:
+    empty.stored[VIEWS].insert_many([view("boiler", "humidity", minute) for minute in range(3)])
+    empty.stored["refresh_state"].insert_one(
+        {"_id": "refresh/60s", "horizon": NOON + timedelta(minutes=2)}
+    )
+
+    rows = empty.rows("/aggregated")
+
+    assert [(row["timestamp"], row["closed"]) for row in rows] == [
+        ("2026-01-31T12:02:00.000Z", False),
+        ("2026-01-31T12:01:00.000Z", True),
+        ("2026-01-31T12:00:00.000Z", True),
+    ]
+
+
+def test_the_bytes_of_a_dead_letter_stay_in_the_database(empty: Asked) -> None:
+    empty.stored[DEAD_LETTERS].insert_one(dead_letter(1, 0, error_data="no such thing"))
+
+    (row,) = empty.rows("/dead-letters")
+
+    assert "data" not in row
+    assert row["error_data"] == "no such thing"
+
+
+def test_a_device_shows_its_newest_reading(empty: Asked) -> None:
+    empty.stored[DEVICES].insert_one(device("boiler", 3))
+
+    (row,) = empty.rows("/devices")
+
+    assert row["device_id"] == "boiler"
+    assert row["latest"]["temperature_c"] == 20.5
+    assert row["last_ts"] == "2026-01-31T12:00:03.000Z"
+
+
+@pytest.mark.parametrize("route", ["telemetry", "aggregates"])
+def test_an_unknown_device_is_a_404(empty: Asked, route: str) -> None:
+    answer = empty.get(f"/devices/nobody/{route}")
+
+    assert answer.status_code == 404
+    assert answer.json()["parameter"] == "device_id"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("route", ["telemetry", "aggregates"])
+def test_the_route_of_a_device_shows_that_device_only(empty: Asked, route: str) -> None:
+    empty.stored[DEVICES].insert_many([device("a", 0), device("b", 0)])
+    empty.stored[RAW].insert_many([reading("a", 0), reading("b", 1)])
+    empty.stored[VIEWS].insert_many([view("a", "humidity", 0), view("b", "humidity", 0)])
+
+    answer = empty.get(f"/devices/a/{route}").json()
+
+    assert answer["device_id"] == "a"
+    assert [row["device_id"] for row in answer["data"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("path", "numbers"),
+    [
+        ("/alerts?", [5, 4, 3, 2, 1]),
+        ("/alerts?severity=critical", [4, 1]),
+        ("/alerts?status=resolved", [5, 1]),
+        ("/alerts?device_id=oven", [3]),
+        ("/alerts?device_id=boiler&severity=critical", [4, 1]),
+        ("/alerts?sensor_type=humidity", [2]),
+        ("/alerts?sensor_type=temperature_c&severity=warning", [5, 3]),
+        ("/alerts?from=2026-01-31T12:00:02Z&to=2026-01-31T12:00:04Z", [3, 2]),
+        ("/alerts?sensor_type=humidity&from=2026-01-31T12:00:03Z", []),
+    ],
+)
+def test_alerts_are_filtered(empty: Asked, path: str, numbers: list[int]) -> None:
+    empty.stored[ALERTS].insert_many(
+        [
+            alert(1, 1, severity="critical", status="resolved"),
+            alert(2, 2, sensor_type="humidity"),
+            alert(3, 3, device_id="oven"),
+            alert(4, 4, severity="critical"),
+            alert(5, 5, status="resolved"),
+        ]
+    )
+
+    assert [int(row["alert_id"][:6]) for row in empty.rows(path)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("path", "numbers"),
+    [
+        ("/dead-letters?", [4, 3, 2, 1]),
+        ("/dead-letters?status=redriven", [2]),
+        ("/dead-letters?stage=alert", [4, 3]),
+        ("/dead-letters?reason=no_answer&status=open", [3]),
+        ("/dead-letters?reason=invalid_reading", [4, 2, 1]),
+    ],
+)
+def test_dead_letters_are_filtered(empty: Asked, path: str, numbers: list[int]) -> None:
+    empty.stored[DEAD_LETTERS].insert_many(
+        [
+            dead_letter(1, 1),
+            dead_letter(2, 2, status="redriven"),
+            dead_letter(3, 3, stage="alert", reason="no_answer"),
+            dead_letter(4, 4, stage="alert"),
+        ]
+    )
+
+    assert [int(row["dead_letter_id"][5:]) for row in empty.rows(path)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("/aggregated?", 8),
+        ("/aggregated?device_id=a", 4),
+        ("/aggregated?sensor_type=humidity", 4),
+        ("/aggregated?device_id=a&sensor_type=humidity", 2),
+        ("/devices/a/aggregates?sensor_type=humidity", 2),
+        ("/aggregated?from=2026-01-31T12:01:00Z", 4),
+        ("/aggregated?to=2026-01-31T12:01:00Z&device_id=b", 2),
+    ],
+)
+def test_summaries_are_filtered(empty: Asked, path: str, rows: int) -> None:
+    empty.stored[DEVICES].insert_one(device("a", 0))
+    empty.stored[VIEWS].insert_many(
+        [view(d, sensor, m) for d in "ab" for sensor in ("humidity", "lux") for m in (0, 1)]
+    )
+
+    assert len(empty.rows(path)) == rows
+
+
+@pytest.mark.parametrize(
+    "path", ["/telemetry?", "/telemetry?device_id=a&", "/devices/a/telemetry?"]
+)
+def test_a_range_holds_its_start_and_not_its_end(empty: Asked, path: str) -> None:
+    empty.stored[DEVICES].insert_one(device("a", 0))
+    empty.stored[RAW].insert_many([reading("a", seconds) for seconds in (0, 0.999, 1, 1.001, 2)])
+
+    rows = empty.rows(f"{path}from=2026-01-31T12:00:00.9990001Z&to=2026-01-31T12:00:02Z")
+
+    assert [row["ts"][17:23] for row in rows] == ["01.001", "01.000"]
+
+
+def test_recent_alerts_are_the_active_ones_and_those_raised_of_late(empty: Asked) -> None:
+    ages_s = {1: -4000, 2: -3000, 3: -90_000, 4: -90_001}
+    empty.stored[ALERTS].insert_many(
+        [
+            {
+                **alert(n, 0, status=status),
+                "created_at": datetime.now(UTC) + timedelta(seconds=ages_s[n]),
+            }
+            for n, status in ((1, "resolved"), (2, "active"), (3, "active"), (4, "resolved"))
+        ]
+    )
+
+    shown = [int(row["alert_id"][:6]) for row in empty.rows("/alerts/recent")]
+    within_an_hour = [int(row["alert_id"][:6]) for row in empty.rows("/alerts/recent?within=1h")]
+
+    assert shown == [2, 1, 3]
+    assert within_an_hour == [2, 3]
+
+
+def test_a_cursor_serves_its_own_list_and_filters_only(empty: Asked) -> None:
+    empty.stored[ALERTS].insert_many([alert(n, n) for n in range(3)])
+    cursor = empty.get("/alerts?severity=warning&limit=1").json()["next_cursor"]
+
+    statuses = [
+        empty.get(f"{path}cursor={cursor}").status_code
+        for path in ("/alerts?severity=warning&limit=7&", "/v1/alerts?severity=warning&",
+                     "/alerts?severity=critical&", "/alerts?", "/telemetry?")
+    ]  # fmt: skip
+
+    assert statuses == [200, 200, 400, 400, 400]
+
+
+def test_the_last_page_says_that_it_is_the_last(empty: Asked) -> None:
+    empty.stored[ALERTS].insert_many([alert(n, 0) for n in range(4)])
+
+    page = empty.get("/alerts?limit=4").json()
+
+    assert len(page["data"]) == 4
+    assert page["next_cursor"] is None
+
+
+def test_paging_stays_right_while_data_arrives(empty: Asked) -> None:
+    """Between the pages come newer rows, old ones, and some of the time at which the page ended."""
+    empty.stored[DEVICES].insert_one(device("a", 0))
+    before = [reading("a", n // 3, lux=float(n)) for n in range(12)]
+    empty.stored[RAW].insert_many(before)
+    first = empty.get("/devices/a/telemetry?limit=4").json()
+
+    empty.stored[RAW].insert_many([reading("a", n, lux=99.0) for n in (0, 2, 3, 9)])
+    rest = empty.all_rows(f"/devices/a/telemetry?limit=4&cursor={first['next_cursor']}")
+
+    shown = [row["reading_id"] for row in first["data"] + rest]
+    assert len(shown) == len(set(shown))
+    assert {row["_id"] for row in before} <= set(shown)
+
+
+def test_devices_that_report_while_one_pages_are_all_shown(empty: Asked) -> None:
+    empty.stored[DEVICES].insert_many([device(f"d{n}", n) for n in range(6)])
+    first = empty.get("/devices?limit=2").json()
+
+    empty.stored[DEVICES].update_many({}, {"$set": {"last_ts": NOON + timedelta(hours=1)}})
+    rest = empty.all_rows(f"/devices?limit=2&cursor={first['next_cursor']}")
+
+    shown = [row["device_id"] for row in first["data"] + rest]
+    assert shown == ["d5", "d4", "d3", "d2", "d1", "d0"]

@@ -1,0 +1,70 @@
+"""The dashboard as processes: deployed, and under the stock `functions-framework` command."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local_dev.free_port import free_port
+
+pytestmark = pytest.mark.database
+PATIENCE_S = 30
+DEPLOYED = [sys.executable, "-m", "functions.dashboard"]
+STOCK = [
+    str(Path(sys.executable).parent / "functions-framework"),
+    "--target=dashboard",
+    "--source=functions/dashboard/main.py",
+    "--host=127.0.0.1",
+]
+
+
+def ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(params=[DEPLOYED, STOCK], ids=["deployed", "stock"])
+def running(
+    request: pytest.FixtureRequest, mongo_url: str, root: Path
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    port = free_port()
+    told = {"HOST": "127.0.0.1", "PORT": str(port), "PYTHONPATH": str(root)}
+    told |= {"MONGO_URL": mongo_url, "MONGO_DB": "dashboard-processes"}
+    process = subprocess.Popen(
+        request.param, cwd=root, env={**os.environ, **told}, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready(url) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    yield url, process
+    process.terminate()
+    process.wait(PATIENCE_S)
+
+
+def test_both_answer_the_same(running: tuple[str, subprocess.Popen[bytes]]) -> None:
+    url, _ = running
+
+    with httpx.Client(base_url=url) as client:
+        assert client.get("/stats").json()["telemetry_records"] == 0
+        assert client.get("/v1/telemetry?limit=1").json() == {"data": [], "next_cursor": None}
+        assert client.get("/telemetry?limit=0").json()["parameter"] == "limit"
+        assert client.get("/", headers={"accept": "text/html"}).text.startswith("<!doctype html>")
+        assert client.get("/nope").headers["content-type"] == "application/problem+json"
+        assert "iot_dashboard_requests_total" in client.get("/metrics").text
+
+
+def test_it_ends_when_told_to(running: tuple[str, subprocess.Popen[bytes]]) -> None:
+    _, process = running
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(10) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)

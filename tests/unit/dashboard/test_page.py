@@ -1,0 +1,110 @@
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+Get = Callable[..., httpx.Response]
+ASSETS = ["/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
+
+
+def test_a_client_gets_a_message(get: Get) -> None:
+    answer = get("/")
+
+    assert list(answer.json()) == ["message"]
+
+
+def test_a_browser_gets_the_page_though_the_database_is_away(get: Get) -> None:
+    answer = get("/", accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["vary"] == "accept"
+
+
+def test_the_page_has_neither_script_nor_style_of_its_own(get: Get) -> None:
+    """Its content security policy would refuse them."""
+    page = get("/", accept="text/html").text
+
+    assert not re.search(r"<style|style=|<script>|\son\w+=|javascript:", page)
+
+
+@pytest.mark.parametrize("path", ["/", *ASSETS])
+def test_nothing_is_loaded_from_another_host(get: Get, path: str) -> None:
+    text = get(path, accept="text/html").text.replace("http://www.w3.org/2000/svg", "")
+
+    assert not re.search(r"""(src|href|url|import)\s*[=(]?\s*["']?(https?:)?//""", text)
+
+
+def test_the_script_sets_names_as_text_only(get: Get) -> None:
+    script = get("/assets/page.js").text
+
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_every_file_that_the_page_names_is_there(get: Get) -> None:
+    page = get("/", accept="text/html").text
+
+    assert set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)) == set(ASSETS)
+
+
+@pytest.mark.parametrize("path", ["/", *ASSETS, "/stats", "/nope"])
+def test_every_answer_protects_a_browser(get: Get, path: str) -> None:
+    headers = get(path).headers
+
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_docs_lead_to_the_description(get: Get) -> None:
+    answer = get("/docs")
+
+    assert answer.headers["location"] == "/openapi.json"
+
+
+def test_the_description_names_every_route(get: Get) -> None:
+    paths = get("/openapi.json").json()["paths"]
+
+    assert set(paths) == {
+        "/", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
+        "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
+        "/dead-letters", "/receipts/{reading_id}",
+    }  # fmt: skip
+
+
+def test_the_description_promises_problems_and_not_the_frameworks_errors(get: Get) -> None:
+    description = get("/openapi.json")
+
+    assert "HTTPValidationError" not in description.text
+    responses = description.json()["paths"]["/telemetry"]["get"]["responses"]
+    assert set(responses) == {"200", "400", "422", "503"}
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "status"),
+    [
+        ("/stats", "/stats", "503"),
+        ("/v1/stats", "/stats", "503"),
+        ("/devices/somebody/telemetry", "/devices/{device_id}/telemetry", "503"),
+        ("/telemetry?limit=0", "/telemetry", "422"),
+        ("/somebody", "none", "404"),
+    ],
+)
+def test_a_request_is_counted_by_its_route_and_never_by_its_path(
+    get: Get, path: str, route: str, status: str
+) -> None:
+    labels = {"route": route, "status": status}
+    before = REGISTRY.get_sample_value("iot_dashboard_requests_total", labels) or 0
+
+    get(path)
+
+    assert REGISTRY.get_sample_value("iot_dashboard_requests_total", labels) == before + 1
+
+
+def test_health_is_answered_and_readiness_tells_the_reason(get: Get) -> None:
+    assert get("/health").json()["status"] == "ok"
+    assert get("/health/ready").json()["detail"] == "the database has not answered yet"
