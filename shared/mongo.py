@@ -64,6 +64,9 @@ _INDEXES: Final = {
             [("device_id", ASCENDING), ("sensor_type", ASCENDING), ("timestamp", DESCENDING)]
         ),
     ],
+    NOTES: [
+        IndexModel([("windows.window_start", ASCENDING)]),  # receipts: does a reading wait here?
+    ],
     DEVICES: [
         IndexModel([("first_ts", DESCENDING), ("_id", ASCENDING)]),  # all, newest first
     ],

@@ -18,7 +18,6 @@ from shared.mongo import (
     Database,
     Document,
 )
-from shared.reading_event import rfc3339
 
 _COUNTED = {
     "telemetry_records": RAW,
@@ -45,12 +44,9 @@ async def horizon(database: Database, window_seconds: int) -> datetime | None:
 async def is_noted(
     database: Database, window_seconds: int, start: datetime, device_id: str
 ) -> bool:
-    """Say whether a late reading of this device waits to be counted in the window from `start`.
-
-    A note's `_id` begins with its window.
-    """
-    window = f"{window_seconds}s/{rfc3339(start)}/"
-    noted = {"_id": {"$gte": window, "$lt": f"{window}~"}, "device_ids": device_id}
+    """Say whether a late reading of this device waits to be counted in the window from `start`."""
+    window = {"window_start": start, "device_ids": device_id}
+    noted = {"windows": {"$elemMatch": window}, "window_seconds": window_seconds}
     return await database[NOTES].find_one(noted, {"_id": 1}) is not None
 
 

@@ -55,8 +55,8 @@ def test_a_late_reading_that_waits_to_be_counted_is_in_no_settled_window(empty: 
     stored = reading("a", 0)
     empty.store(RAW, [stored])
     empty.store(REFRESH, [{"_id": "refresh/60s", "horizon": NOON + timedelta(hours=1)}])
-    note = {"_id": "60s/2026-01-31T12:00:00.000Z/x", "window_seconds": 60, "device_ids": ["a"]}
-    empty.store(NOTES, [note])
+    window = {"window_start": NOON, "device_ids": ["a"]}
+    empty.store(NOTES, [{"_id": "60s/x", "window_seconds": 60, "windows": [window]}])
 
     receipt = empty.get(f"/receipts/{stored['_id']}").json()
 

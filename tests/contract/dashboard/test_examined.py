@@ -5,6 +5,7 @@ stored and once with fifty times as much. The rows that a filter is after are th
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -94,7 +95,8 @@ def fill(dashboard: Asked, times: int) -> str:
     letters = [dead_letter(step, step // 5) for step in range(2 * steps)]
     one = dead_letter(10**6, -1, stage="rare", reason="rare", status="redriven", reading_ids=[DEAD])
     store[DEAD_LETTERS].insert_many([*letters, one])
-    store[NOTES].insert_many([{"window_seconds": 60, "device_ids": ["x"]} for _ in range(steps)])
+    windows = [{"window_start": NOON + timedelta(minutes=m), "device_ids": ["x"]} for m in range(3)]
+    store[NOTES].insert_many([{"window_seconds": 60, "windows": windows} for _ in range(steps)])
     states = [{"_id": f"refresh/{seconds}s", "horizon": NOON} for seconds in range(60, 60 + steps)]
     store[REFRESH].insert_many(states)
     return str(rare["_id"])

@@ -1,0 +1,121 @@
+"""The broker and the database of local-dev, for real: data is there again, on any port."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from pymongo import MongoClient
+
+from local_dev.free_port import free_port, is_listening
+from local_dev.kafka_broker import KafkaBroker
+from local_dev.kafka_jars import class_path
+from local_dev.mongo_server import MongoServer
+from local_dev.places import KAFKA_JARS, KAFKA_LOCK
+
+
+@pytest.fixture
+def mongo(tmp_path: Path) -> Iterator[MongoServer]:
+    server = MongoServer(free_port(), tmp_path / "a folder" / "mongo")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Iterator[KafkaBroker]:
+    jars = class_path(KAFKA_LOCK, KAFKA_JARS, on_progress=lambda _: None)
+    broker = KafkaBroker(free_port(), tmp_path / "a folder" / "kafka", jars)
+    yield broker
+    broker.stop()
+
+
+def started(server: MongoServer | KafkaBroker) -> None:
+    server.start()
+    server.wait_until_ready()
+
+
+@pytest.mark.database
+def test_the_database_is_a_replica_set_and_keeps_its_data_when_its_port_changes(
+    mongo: MongoServer,
+) -> None:
+    started(mongo)
+    with MongoClient[dict[str, Any]](mongo.url) as client:
+        client.iotdb.telemetry_raw.insert_one({"_id": "kept"})
+        set_name = client.admin.command("hello")["setName"]
+    mongo.stop()
+
+    mongo.port = free_port()
+    started(mongo)
+
+    with MongoClient[dict[str, Any]](mongo.url) as client:
+        found = client.iotdb.telemetry_raw.find_one()
+    assert set_name == "local"
+    assert found == {"_id": "kept"}
+
+
+@pytest.mark.database
+def test_a_killed_database_comes_back_with_what_it_acknowledged(mongo: MongoServer) -> None:
+    started(mongo)
+    with MongoClient[dict[str, Any]](mongo.url, w="majority") as client:
+        client.iotdb.telemetry_raw.insert_one({"_id": "acknowledged"})
+    assert mongo.process is not None
+    mongo.process.stop(grace_s=0)
+
+    started(mongo)
+
+    with MongoClient[dict[str, Any]](mongo.url) as client:
+        assert client.iotdb.telemetry_raw.find_one() == {"_id": "acknowledged"}
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(120)
+def test_the_broker_keeps_its_records_when_its_port_changes(kafka: KafkaBroker) -> None:
+    started(kafka)
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin.create_topics([NewTopic("telemetry.raw", 1)])["telemetry.raw"].result(timeout=10)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "acks": "all"})
+    producer.produce("telemetry.raw", b"kept")
+    assert producer.flush(10) == 0
+    kafka.stop()
+
+    kafka.port = free_port()
+    started(kafka)
+
+    assert first_value(kafka.bootstrap, "telemetry.raw") == b"kept"
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(120)
+def test_the_broker_makes_no_topic_unasked_and_frees_its_port_at_the_end(
+    kafka: KafkaBroker,
+) -> None:
+    started(kafka)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "message.timeout.ms": 3000})
+    failures: list[object] = []
+    producer.produce("nobody.made.me", b"lost", on_delivery=lambda error, _: failures.append(error))
+    producer.flush(10)
+
+    kafka.stop()
+
+    assert "UNKNOWN_TOPIC" in str(failures) or "TIMED_OUT" in str(failures)
+    assert not is_listening(kafka.port)
+
+
+def first_value(bootstrap: str, topic: str) -> bytes | None:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": uuid.uuid4().hex,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        consumer.subscribe([topic])
+        message = consumer.poll(20)
+        return message.value() if message else None
+    finally:
+        consumer.close()
