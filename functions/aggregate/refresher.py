@@ -19,7 +19,7 @@ from shared.settings import AggregateSettings
 MIN_WAIT_S: Final = 1.0
 SHARE: Final = 10  # a refresh takes a tenth of the time at most
 _ASK_S: Final = 0.5  # another process has the lease, or it is not due
-_CLOSE_S: Final = 5.0
+_CLOSE_S: Final = 3.0
 _log = logging.getLogger(__name__)
 
 
@@ -31,9 +31,11 @@ class Refresher:
         self._settings = settings
         self._owner = uuid.uuid4().hex
         self._remembered = Remembered()
-        self._wanted = asyncio.Event()
+        self._wanted = asyncio.Event()  # there is work
+        self._hurry = asyncio.Event()  # somebody waits for it
         self._passed = asyncio.Condition()
-        self._passes = 0
+        self._begun = self._completed = 0
+        self._is_closing = False
         self._running: asyncio.Task[None] | None = None
         self._completed_at = time.monotonic()
         metrics.refresh_age_seconds.set_function(lambda: time.monotonic() - self._completed_at)
@@ -48,28 +50,34 @@ class Refresher:
         self._wanted.set()
 
     async def next_pass(self, timeout_s: float) -> None:
-        """Ask for a pass and wait until one that began later is complete.
+        """Ask for a pass now and wait until one that begins after this call is complete.
 
         Raises TryAgain after `timeout_s` seconds.
         """
-        target = self._passes + 1
-        self.want()
+        target = self._begun + 1
+        self._wanted.set()
+        self._hurry.set()
         try:
             async with asyncio.timeout(timeout_s), self._passed:
-                await self._passed.wait_for(lambda: self._passes >= target)
+                await self._passed.wait_for(lambda: self._completed >= target)
         except TimeoutError as error:
             raise TryAgain("refresh", f"no refresh was completed in {timeout_s} s") from error
 
     async def close(self) -> None:
-        """Make a last pass if one is wanted, within 5 s, and stop."""
+        """Make a last pass if there is work and no other process has the lease, and stop, within
+        6 s.
+        """
         if self._running is None:
             return
-        if self._wanted.is_set():
-            with suppress(TryAgain):
-                await self.next_pass(_CLOSE_S)
-        self._running.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._running
+        self._is_closing = True
+        self._hurry.set()
+        if not self._wanted.is_set():
+            self._running.cancel()
+        for _ in range(2):
+            done, _pending = await asyncio.wait([self._running], timeout=_CLOSE_S)
+            if done:
+                return
+            self._running.cancel()
 
     async def _run(self) -> None:
         while True:
@@ -80,32 +88,46 @@ class Refresher:
                 metrics.refresh_errors.inc()
                 _log.warning("refresh failed", extra={"reason": str(outcome)})
                 wait_s = MIN_WAIT_S
-            await asyncio.sleep(wait_s)
+            except Exception as error:  # noqa: BLE001 - the task's shell: told, counted, done again
+                metrics.refresh_errors.inc()
+                _log.exception("refresh failed", exc_info=error)
+                wait_s = MIN_WAIT_S
+            if self._is_closing:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._hurry.wait()
 
     async def _attempt(self) -> float:
-        """Make a pass if one is due; give the seconds to wait."""
+        """Make a pass if one is due, or somebody waits for it; give the seconds to rest."""
+        is_hurried = self._hurry.is_set()
+        self._hurry.clear()
         self._wanted.clear()
-        started = time.perf_counter()
-        database = self._mongo.database
         try:
-            async with database.client.start_session(causal_consistency=True) as session:
-                width = self._settings.aggregate_window_seconds
-                this = await take_lease(database, session, self._owner, width)
-                if this is None:
-                    self._wanted.set()
-                    return _ASK_S
-                is_settled = await refresh(
-                    this, self._settings, self._remembered, lambda: _wait_s(started)
-                )
+            return await self._pass(is_hurried=is_hurried)
         except BaseException:
             self._wanted.set()  # not done: to be done again
             raise
+
+    async def _pass(self, *, is_hurried: bool) -> float:
+        started = time.perf_counter()
+        begun = self._begun = self._begun + 1
+        database = self._mongo.database
+        async with database.client.start_session(causal_consistency=True) as session:
+            width = self._settings.aggregate_window_seconds
+            this = await take_lease(database, session, self._owner, width, is_hurried=is_hurried)
+            if this is None:
+                self._wanted.set()
+                return _ASK_S
+            is_settled = await refresh(
+                this, self._settings, self._remembered, lambda: _wait_s(started)
+            )
         if not is_settled:
             self._wanted.set()
         metrics.refresh_seconds.observe(time.perf_counter() - started)
         self._completed_at = time.monotonic()
         async with self._passed:
-            self._passes += 1
+            self._completed = begun
             self._passed.notify_all()
         return _wait_s(started)
 

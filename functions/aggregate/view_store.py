@@ -78,24 +78,34 @@ async def note_late_windows(
 
 
 async def take_lease(
-    database: Database, session: AsyncClientSession, owner: str, window_seconds: int
+    database: Database,
+    session: AsyncClientSession,
+    owner: str,
+    window_seconds: int,
+    *,
+    is_hurried: bool = False,
 ) -> "RefreshPass | None":
     """Begin a pass if one is due, by the database's clock; None if not, or if another has it.
 
-    This write is also what advances the clock that the pass then reads after.
+    `is_hurried`: its last owner may take it before it is due. This write is also what advances the
+    clock that the pass then reads after.
     """
     state_id = f"refresh/{window_seconds}s"
     state = database[REFRESH]
+    is_due: Document = {"$expr": {"$lte": ["$due", "$$NOW"]}}
+    free: Document = {"$or": [is_due, {"owner": owner}]} if is_hurried else is_due
+    taken = [{"$set": {"owner": owner, "due": {"$add": ["$$NOW", LEASE_MS]}}}]
     async with database_errors(_OPERATION):
-        due = {"_id": state_id, "$expr": {"$lte": ["$due", "$$NOW"]}}
-        taken = [{"$set": {"owner": owner, "due": {"$add": ["$$NOW", LEASE_MS]}}}]
         found = await state.find_one_and_update(
-            due, taken, return_document=ReturnDocument.AFTER, session=session
+            {"_id": state_id, **free}, taken, return_document=ReturnDocument.AFTER, session=session
         )
         if found is None and await state.find_one({"_id": state_id}, session=session) is None:
             await _first_state(database, session, state_id)
             found = await state.find_one_and_update(
-                due, taken, return_document=ReturnDocument.AFTER, session=session
+                {"_id": state_id, **free},
+                taken,
+                return_document=ReturnDocument.AFTER,
+                session=session,
             )
     if found is None:
         return None

@@ -2,7 +2,7 @@
 redriven.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -75,7 +75,7 @@ async def keep_dead_letter(
     return result.upserted_id is not None
 
 
-async def open_letters(database: Database, selection: Selection) -> AsyncIterator[DeadLetter]:
+async def open_letters(database: Database, selection: Selection) -> AsyncGenerator[DeadLetter]:
     """Give the open dead letters that are selected, oldest first."""
     async with database_errors("read_dead_letters"):
         cursor = database[DEAD_LETTERS].find(

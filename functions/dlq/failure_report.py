@@ -25,7 +25,8 @@ PLACE_ATTRIBUTES: Final = frozenset({"knativekafkapartition", "knativekafkaoffse
 UNKNOWN: Final = "unknown"
 _REASON: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _STATUS: Final = re.compile(r"[1-5]\d\d", re.ASCII)
-_STAGE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_STAGE: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1035: no number
+_READING_ID: Final = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}", re.ASCII)
 _MAX_IDS: Final = 5_000
 
 
@@ -113,4 +114,4 @@ def _reading_ids(data: bytes) -> Sequence[str]:
         return []
     items = content if isinstance(content, list) else [content]
     ids = (item.get("reading_id") for item in items[:_MAX_IDS] if isinstance(item, dict))
-    return [one for one in ids if isinstance(one, str) and len(one) == ID_LENGTH]
+    return [one for one in ids if isinstance(one, str) and _READING_ID.fullmatch(one)]

@@ -5,14 +5,16 @@ functions/dlq/main.py`.
 import os
 
 import functions_framework.aio
-from cloudevents.http import CloudEvent
+from starlette.requests import Request
+from starlette.responses import Response
 
 from functions.dlq.__main__ import make
+from functions.dlq.function import MAX_BODY
 from shared.cli_skin import CliSkin
 
-_SKIN = CliSkin(lambda: make(os.environ))
+_SKIN = CliSkin(lambda: make(os.environ), MAX_BODY)
 
 
-@functions_framework.aio.cloud_event
-async def dlq(event: CloudEvent) -> None:
-    await _SKIN.take(event)
+@functions_framework.aio.http
+async def dlq(request: Request) -> Response:
+    return await _SKIN.respond(request)

@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 from functions.dlq.dead_letter_store import Selection, mark_redriven, open_letters
@@ -72,14 +73,15 @@ async def _redrive(
     limit: int | None,
 ) -> int:
     count = 0
-    async for letter in open_letters(database, selection):
-        if limit is not None and count >= limit:
-            break
-        if publisher is not None:
-            await publisher.publish(topic, [record_of(letter.event)])
-            await mark_redriven(database, letter.letter_id, datetime.now(UTC))
-        count += 1
-        print(f"{letter.stage}  {letter.reason}  {letter.event.event_id}")
+    async with aclosing(open_letters(database, selection)) as letters:
+        async for letter in letters:
+            if limit is not None and count >= limit:
+                break
+            if publisher is not None:
+                await publisher.publish(topic, [record_of(letter.event)])
+                await mark_redriven(database, letter.letter_id, datetime.now(UTC))
+            count += 1
+            print(f"{letter.stage}  {letter.reason}  {letter.event.event_id}")
     return count
 
 

@@ -9,7 +9,7 @@ from functions.dlq.failure_report import ERROR_ATTRIBUTES, PLACE_ATTRIBUTES
 from shared.cloud_event import CloudEvent
 from shared.reading_event import Record
 
-_AGE: Final = re.compile(r"(\d+)([smhd])", re.ASCII)
+_AGE: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)  # at most 273 years
 _UNITS: Final[Mapping[str, timedelta]] = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),

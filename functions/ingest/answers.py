@@ -31,10 +31,11 @@ def all_bad(posting: Posting) -> Answer:
     """Answer 422 naming the fields: nothing of the request was queued."""
     first = posting.refused[0]
     detail = f"{first.field}: {first.detail}" if first.field else first.detail
+    errors = [_error(item) for item in posting.refused]
     if posting.is_batch:
         detail = f"nothing was queued; item {first.index}: {detail}"
-    errors = [_error(item) for item in posting.refused]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, field=first.field, errors=errors)
 
 
 def _receipt(reading: Reading) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, from_json
 
 from functions.ingest.acceptance import PostedReading, accept
 from shared.outcomes import Rejected
-from shared.reading import Reading
+from shared.reading import MAX_MAGNITUDE, Reading
 
 MAX_BATCH: Final = 5_000
 _POSTED: Final = TypeAdapter(PostedReading)
@@ -20,8 +20,17 @@ _SENTENCES: Final = {
     "finite_number": ("invalid", "must be a finite number"),
     "float_type": ("invalid", "must be a number (not a string, true or false)"),
     "string_type": ("invalid", "must be a string"),
-    "model_type": ("invalid", "must be an object"),
+    "string_too_long": ("invalid", "must have at most {max_length} characters"),
+    "model_type": ("invalid", "must be an object, the reading"),
+    "dict_type": ("invalid", "must be an object of sensor names and numbers"),
+    "too_long": ("invalid", "must have at most {max_length} entries"),
+    "greater_than_equal": ("invalid", "must be at least {ge:g}"),
+    "less_than_equal": ("invalid", "must be at most {le:g}"),
 }
+_ID_SENTENCE: Final = "must be 1 to 128 letters, digits and . _ : -"
+_SENSOR_SENTENCE: Final = (
+    "a sensor's name is a letter and up to 63 further letters, digits and _ (underscores)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Posting:
 
 
 class MalformedBody(Exception):  # noqa: N818 - names what was found
-    """The body is not JSON, or neither an object nor an array with items."""
+    """The body is not JSON, or an array without items."""
 
 
 class OversizedBatch(Exception):  # noqa: N818 - names what was found
@@ -86,8 +95,12 @@ def posting_of(body: bytes, now: datetime, key: str | None, nonce: Callable[[], 
 
 
 def _refused(index: int, error: ValidationError) -> Refused:
-    first: ErrorDetails = error.errors(include_url=False, include_input=False)[0]
+    first: ErrorDetails = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    message = first["msg"].removeprefix("Input ").replace("String should", "should")
-    reason, detail = _SENTENCES.get(first["type"], ("invalid", message))
+    reason, sentence = _SENTENCES.get(first["type"], ("invalid", ""))
+    detail = sentence.format_map(first.get("ctx", {})) or first["msg"]
+    if first["type"] == "string_pattern_mismatch":
+        detail = _SENSOR_SENTENCE if "[key]" in first["loc"] else _ID_SENTENCE
+    elif first["type"] == "float_type" and type(first["input"]) is int:
+        detail = f"must be between {-MAX_MAGNITUDE:g} and {MAX_MAGNITUDE:g}"  # no double holds it
     return Refused(index, field[:100], reason, detail)

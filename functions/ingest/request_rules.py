@@ -48,5 +48,6 @@ def is_all_or_nothing(request: Request) -> bool:
     """Tell whether `Prefer: handling=strict` (RFC 7240, 4.4) asks to queue nothing if one is
     bad.
     """
-    preferences = (request.header(b"prefer") or "").lower().split(",")
-    return any(one.partition(";")[0].replace(" ", "") == "handling=strict" for one in preferences)
+    given = [value.decode("latin-1") for name, value in request.headers if name == b"prefer"]
+    preferences = ",".join(given).lower().replace(" ", "").replace('"', "").split(",")
+    return any(one.partition(";")[0] == "handling=strict" for one in preferences)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from local_dev.child_process import ChildProcess, ServerFailedError
-from local_dev.kafka_broker import KafkaBroker
+from local_dev.kafka_broker import KafkaBroker, gives_metadata
 from local_dev.kafka_jars import class_path
 from local_dev.mongo_server import MongoServer
 from local_dev.places import KAFKA_JARS, KAFKA_LOCK
@@ -34,6 +34,13 @@ class Addresses:
 
     kafka_bootstrap: str
     mongo_url: str
+
+    async def refuse_a_broker_that_does_not_answer(self) -> None:
+        """Return if Kafka answers there. Raises ServerFailedError."""
+        if not await asyncio.to_thread(gives_metadata, self.kafka_bootstrap):
+            raise ServerFailedError(
+                f"no Kafka answers at {self.kafka_bootstrap} (KAFKA_BOOTSTRAP_SERVERS)"
+            )
 
 
 class Server(Protocol):

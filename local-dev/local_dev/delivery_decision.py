@@ -16,7 +16,7 @@ MAX_INT32 = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRule:
-    """The `delivery` block of a KafkaSource, complete and in seconds; `timeout_s` is per attempt."""
+    """The `delivery` block of a KafkaSource, complete, in seconds; `timeout_s` is per attempt."""
 
     retry: int
     backoff_policy: Literal["linear", "exponential"]

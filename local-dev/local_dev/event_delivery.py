@@ -73,7 +73,7 @@ class EventDelivery:
     def lost(self, event_name: str, reason: str) -> None:
         """Count and say that a cluster would have lost an event here, without a trace."""
         self.counts.dropped += 1
-        self.say(f"LOST, as in a cluster, where nothing would say so: {event_name}: {reason}")
+        self.say(f"LOST, as in a cluster, where nothing would say so: {event_name!r}: {reason}")
 
     async def _deliver(self, event: Event, trace: TraceContext) -> None:
         name = event.attributes["id"]
@@ -98,7 +98,7 @@ class EventDelivery:
             letter = dead_letter(event, self.sink.url, failure.answer)
             request = event_request(letter, self.namespace, trace)
         except JammedError as error:
-            self.say(f"STALLED, as in a cluster, until a restart: {name}: {error}")
+            self.say(f"STALLED, as in a cluster, until a restart: {name!r}: {error}")
             await asyncio.get_running_loop().create_future()  # never done
             return
         except UnsendableEventError as error:
@@ -109,7 +109,7 @@ class EventDelivery:
             self.lost(name, f"{failure.reason}, and the dead letter sink: {second.reason}")
             return
         self.counts.dead_lettered += 1
-        self.say(f"dead letter: {name}: {failure.reason}")
+        self.say(f"dead letter: {name!r}: {failure.reason}")
 
     async def _send(self, destination: Destination, request: EventRequest) -> Failure | None:
         attempt = 0
@@ -121,18 +121,18 @@ class EventDelivery:
                 case Accepted():
                     return None
                 case DeadLetter(reason, answer_is_reported):
-                    said = f"{reason}{f' (last: {trouble})' if trouble else ''}"
-                    return Failure(said, answer if answer_is_reported else None)
+                    said = f"answered {answer.status}" if answer else trouble
+                    return Failure(f"{said}: {reason}", answer if answer_is_reported else None)
                 case TryAgainIn(seconds):
                     self.counts.retried += 1
                     await asyncio.sleep(seconds)
 
     async def _attempt(
         self, destination: Destination, request: EventRequest
-    ) -> tuple[Answer | None, str | None]:
+    ) -> tuple[Answer | None, str]:
         self.counts.attempts += 1
         try:
             answer = await destination.send(request, self.rule.timeout_s)
         except NoAnswerError as error:
             return None, str(error)
-        return answer, str(answer.status)
+        return answer, ""

@@ -1,4 +1,4 @@
-"""What do the arrows of the system say: topics, sources, sinks? `manifests` reads them with this."""
+"""What do the arrows say: topics, sources, sinks? `manifests` reads them with this."""
 
 from __future__ import annotations
 

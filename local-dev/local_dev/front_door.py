@@ -7,21 +7,35 @@ after the revision's timeoutSeconds. Answers are passed on as they come.
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
-from local_dev.function_host import FunctionHost, QueueFullError
+from local_dev.request_queue import QueueFullError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from local_dev.function_host import FunctionHost
+
 HOST = "127.0.0.1"
 HOP_BY_HOP = frozenset(  # RFC 9110, 7.6.1
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+    {
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
+ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 PIECE = 64 * 1024
+CLOSING_S = 2.0
 
 
 class FrontDoor:
@@ -30,7 +44,8 @@ class FrontDoor:
     def __init__(self, host: FunctionHost, port: int) -> None:
         self._host = host
         self._port = port
-        self._runner = web.ServerRunner(web.Server(self._pass_on, access_log=None))
+        server = web.Server(self._pass_on, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=CLOSING_S)
         self._client: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -52,9 +67,9 @@ class FrontDoor:
 
     async def _pass_on(self, request: web.BaseRequest) -> web.StreamResponse:
         timeout_s = self._host.service.timeout_s
-        body = await request.read()
+        body = await request.content.read()  # whatever its size: Knative sets no limit either
         try:
-            async with asyncio.timeout(timeout_s) as limit, self._host.admit() as instance:
+            async with asyncio.timeout(timeout_s) as limit, self._host.requests.admit() as instance:
                 return await self._through(request, body, instance.port, limit)
         except QueueFullError:
             return web.Response(status=503, text="pending request queue full")
@@ -70,9 +85,10 @@ class FrontDoor:
         url = f"http://{HOST}:{port}{request.raw_path}"
         async with self._client.request(
             request.method,
-            aiohttp.client.URL(url, encoded=True),
+            URL(url, encoded=True),
             headers=_end_to_end(request.headers),
-            data=body or None,
+            skip_auto_headers=ADDED_BY_AIOHTTP,
+            data=io.BytesIO(body) if body else None,
             allow_redirects=False,
         ) as answer:
             limit.reschedule(None)  # the revision's timeout is one for the first byte

@@ -10,11 +10,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from local_dev.destination import request_head
-from local_dev.function_host import FunctionHost, QueueFullError
 from local_dev.http_client import Answer, NoAnswerError
+from local_dev.request_queue import QueueFullError
 
 if TYPE_CHECKING:
     from local_dev.event_request import EventRequest
+    from local_dev.function_host import FunctionHost
 
 QUEUE_FULL = Answer(503, (), b"pending request queue full")  # queue-proxy's words
 
@@ -32,7 +33,7 @@ class FunctionDestination:
         head = request_head("POST", "/", self._name, request)
         limit_s = min(timeout_s, self._host.service.timeout_s)
         try:
-            async with asyncio.timeout(limit_s), self._host.admit() as instance:
+            async with asyncio.timeout(limit_s), self._host.requests.admit() as instance:
                 return await instance.pool.send(head, request.body, limit_s, request.trace.header)
         except QueueFullError:
             return QUEUE_FULL

@@ -1,36 +1,31 @@
-"""What do activator, queue-proxy and autoscaler do for one function? `pipeline` has one for each.
+"""How many instances of a function run, and when? `pipeline` has a host for each function.
 
-From nothing to the first instance at the first request, at most containerConcurrency requests per
-instance, more instances up to max-scale, none after the idle window (Knative Serving 1.23).
+What activator and autoscaler do (Knative Serving 1.23): from nothing to the first instance at the
+first request, more instances up to max-scale, none after the idle window. Readiness is asked at the
+start only; a process that ends is started again when it is needed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 from local_dev.free_port import free_port
 from local_dev.function_instance import FunctionFailedError, FunctionInstance, Launch
+from local_dev.request_queue import RequestQueue
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
     from local_dev.service_manifest import Service
 
-QUEUE_PER_SLOT = 10  # queue-proxy lets 10 x containerConcurrency wait
 SCALING_TICK_S = 0.25  # the autoscaler's is 2 s; a cluster has more to do
 START_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-class QueueFullError(Exception):
-    """More requests wait than queue-proxy lets: 503."""
-
-
 class FunctionHost:
-    """The instances of one function, and the requests that wait for one."""
+    """The instances of one function; `requests` is the way in."""
 
     def __init__(
         self,
@@ -42,7 +37,7 @@ class FunctionHost:
         first_port: int | None,
         on_line: Callable[[str], None],
     ) -> None:
-        """`floor` instances are always kept; `first_port` is that of the only one, if it matters."""
+        """Keep `floor` instances always; `first_port` is that of the only one, if it matters."""
         self.service = service
         self._launch = launch
         self._floor = floor
@@ -50,7 +45,9 @@ class FunctionHost:
         self._first_port = first_port
         self._say = on_line
         self._instances: list[FunctionInstance] = []
-        self._waiting: deque[asyncio.Future[FunctionInstance]] = deque()
+        self.requests = RequestQueue(
+            self._instances, service.container_concurrency, on_wait=self._scale
+        )
         self._starting = 0
         self._failures = 0
         self._starts = 0
@@ -64,8 +61,7 @@ class FunctionHost:
     async def stop(self) -> None:
         """End all instances and refuse the requests that wait."""
         self._stopping = True
-        for waiting in self._waiting:
-            waiting.cancel()
+        self.requests.refuse_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -79,17 +75,6 @@ class FunctionHost:
                 raise FunctionFailedError(f"{self.service.name} does not start; see its lines")
             await asyncio.sleep(SCALING_TICK_S / 5)
 
-    @contextlib.asynccontextmanager
-    async def admit(self) -> AsyncIterator[FunctionInstance]:
-        """Wait for an instance with room and hold a place in it. Raises QueueFullError."""
-        instance = await self._place()
-        try:
-            yield instance
-        finally:
-            instance.in_flight -= 1
-            instance.idle_since = time.monotonic()
-            self._serve_waiting()
-
     def status(self) -> dict[str, object]:
         """Return what `local-dev/status` shows."""
         ready = [each for each in self._instances if each.is_ready]
@@ -99,46 +84,10 @@ class FunctionHost:
             "instances": len(ready),
             "pids": [each.pid for each in self._instances],
             "in_flight": sum(each.in_flight for each in ready),
-            "waiting": len(self._waiting),
+            "waiting": self.requests.waiting,
             "starts": self._starts,
             "idle_s": round(time.monotonic() - quiet_since, 1) if quiet_since and is_idle else 0.0,
         }
-
-    async def _place(self) -> FunctionInstance:
-        instance = self._with_room()
-        if instance is not None and not self._waiting:
-            instance.in_flight += 1
-            return instance
-        limit = self.service.container_concurrency * QUEUE_PER_SLOT
-        if limit and len(self._waiting) >= limit * max(1, len(self._instances)):
-            raise QueueFullError
-        turn: asyncio.Future[FunctionInstance] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        self._scale()
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            self._give_up(turn)
-            raise
-
-    def _give_up(self, turn: asyncio.Future[FunctionInstance]) -> None:
-        if turn in self._waiting:
-            self._waiting.remove(turn)
-        elif turn.done() and not turn.cancelled():  # the place came too late
-            turn.result().in_flight -= 1
-            self._serve_waiting()
-
-    def _with_room(self) -> FunctionInstance | None:
-        limit = self.service.container_concurrency or float("inf")
-        open_ones = (i for i in self._instances if i.is_ready and i.in_flight < limit)
-        return min(open_ones, key=lambda each: each.in_flight, default=None)
-
-    def _serve_waiting(self) -> None:
-        while self._waiting and (instance := self._with_room()) is not None:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                instance.in_flight += 1
-                turn.set_result(instance)
 
     async def _scale_regularly(self) -> None:
         while True:
@@ -148,13 +97,12 @@ class FunctionHost:
     def _scale(self) -> None:
         if self._stopping:
             return
-        on_hand = len(self._waiting) + sum(each.in_flight for each in self._instances)
-        wanted = max(self._floor, self.service.instances_for(on_hand))
+        wanted = max(self._floor, self.service.instances_for(self.requests.on_hand))
         for _ in range(wanted - len(self._instances) - self._starting):
             self._starting += 1
             self._run(self._start_one())
         spare = len(self._instances) - max(wanted, self._floor)
-        for instance in [each for each in self._instances if self._is_idle(each)][:max(spare, 0)]:
+        for instance in [each for each in self._instances if self._is_idle(each)][: max(spare, 0)]:
             self._instances.remove(instance)
             self._run(self._end(instance))
 
@@ -184,7 +132,7 @@ class FunctionHost:
             return
         self._failures = 0
         self._say(f"ready after {time.monotonic() - began:.1f} s (pid {instance.pid})")
-        self._serve_waiting()
+        self.requests.serve_waiting()
 
     async def _remove_at_end(self, instance: FunctionInstance) -> None:
         await instance.ended.wait()

@@ -50,7 +50,13 @@ class Launch:
 class FunctionInstance:
     """A running process. `in_flight` counts the requests that it works on."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int, launch: Launch) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        port: int,
+        launch: Launch,
+        on_line: Callable[[str], None],
+    ) -> None:
         self._process = process
         self._launch = launch
         self.port = port
@@ -59,6 +65,7 @@ class FunctionInstance:
         self.is_ready = False
         self.idle_since = time.monotonic()
         self.ended = asyncio.Event()
+        self._watching = asyncio.create_task(self._watch(on_line))
 
     @classmethod
     async def start(
@@ -76,9 +83,7 @@ class FunctionInstance:
             start_new_session=True,
             preexec_fn=ends_with_its_parent(os.getpid()),
         )
-        instance = cls(process, port, launch)
-        instance._watching = asyncio.create_task(instance._watch(on_line))
-        return instance
+        return cls(process, port, launch, on_line)
 
     @property
     def pid(self) -> int:

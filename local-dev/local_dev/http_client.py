@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from local_dev.http_answer import Answer, AnswerParser, BrokenAnswerError
+from local_dev.http_answer import Answer, BrokenAnswerError
+from local_dev.http_connection import HttpConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ class ConnectionPool:
         self.address = address
         self._limit = limit
         self._open = 0
-        self._idle: list[_Connection] = []
+        self._idle: list[HttpConnection] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def send(
@@ -78,7 +79,7 @@ class ConnectionPool:
         while self._idle:
             self._idle.pop().close()
 
-    async def _take(self) -> _Connection:
+    async def _take(self) -> HttpConnection:
         while True:
             while self._idle:
                 connection = self._idle.pop()
@@ -95,11 +96,11 @@ class ConnectionPool:
                 if turn.cancelled():
                     self._waiting.remove(turn)
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> HttpConnection:
         self._open += 1
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
-                _Connection, self.address.host, self.address.port
+                HttpConnection, self.address.host, self.address.port
             )
         except BaseException:
             self._open -= 1
@@ -107,7 +108,7 @@ class ConnectionPool:
             raise
         return connection
 
-    def _give_back(self, connection: _Connection) -> None:
+    def _give_back(self, connection: HttpConnection) -> None:
         if connection.is_usable:
             self._idle.append(connection)
         else:
@@ -121,51 +122,3 @@ class ConnectionPool:
             if not turn.done():
                 turn.set_result(None)
                 return
-
-
-class _Connection(asyncio.Protocol):
-    def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
-        self._parser = AnswerParser()
-        self._answer: asyncio.Future[Answer] | None = None
-        self.is_usable = False
-
-    async def exchange(self, head: bytes, body: bytes) -> Answer:
-        assert self._transport is not None
-        self.is_usable = False
-        self._parser = AnswerParser()
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
-        return await self._answer
-
-    def close(self) -> None:
-        self.is_usable = False
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
-        self.is_usable = True
-
-    def data_received(self, data: bytes) -> None:
-        if self._answer is None or self._answer.done():
-            self.close()  # bytes that nobody asked for
-            return
-        try:
-            answer = self._parser.feed(data)
-        except BrokenAnswerError as error:
-            self._answer.set_exception(error)
-            return
-        if answer is not None:
-            self.is_usable = self._parser.keeps_alive
-            self._answer.set_result(answer)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_usable = False
-        if self._answer is None or self._answer.done():
-            return
-        answer = self._parser.feed_end()
-        if answer is not None:
-            self._answer.set_result(answer)
-        else:
-            self._answer.set_exception(exc or ConnectionResetError("closed before its answer"))

@@ -16,7 +16,7 @@ def commit_newest_offsets(bootstrap: str, group: str, topic: str) -> None:
 
     Blocks. Raises confluent_kafka.KafkaException if Kafka does not answer.
     """
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 3})
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 2})
     try:
         known = consumer.list_topics(topic, timeout=KAFKA_ANSWERS_S).topics[topic].partitions
         partitions = [TopicPartition(topic, number) for number in known]

@@ -5,62 +5,48 @@ from __future__ import annotations
 import argparse
 import http.client
 import sys
-from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from local_dev.cloud_event import NotAnEventError
-from local_dev.invocation import delivery_comment, request_for
+from local_dev.event_request import UnsendableEventError
+from local_dev.invocation import comment_on, request_for
+from local_dev.manifests import NAMESPACE, read_system
+from local_dev.one_request import request
 from local_dev.places import DATA_VARIABLE, ROOT, Places
 from local_dev.running_system import ask
 from local_dev.up_options import FUNCTIONS, USUAL_PORTS
 
 if TYPE_CHECKING:
-    from local_dev.invocation import FunctionRequest
-
-TIMEOUT_S = 60.0  # a function at zero has to start first
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionAnswer:
-    """What came back, as it came."""
-
-    status: int
-    reason: str
-    headers: list[tuple[str, str]]
-    body: str
+    from local_dev.eventing_manifests import Source
+    from local_dev.manifests import System
 
 
 def main() -> None:
     """Print status, headers, body and comment; the exit code is 1 if the answer was not a 2xx."""
     chosen = _parser().parse_args()
     given = sys.stdin.buffer.read() if chosen.event == "-" else Path(chosen.event).read_bytes()
-    url = chosen.url or f"http://127.0.0.1:{_port(chosen.function, chosen.data)}"
+    url = (chosen.url or f"http://127.0.0.1:{_port(chosen.function, chosen.data)}").rstrip("/")
     try:
-        answer = post(url, request_for(chosen.function, given))
-    except NotAnEventError as error:
-        sys.exit(f"{chosen.event} holds no CloudEvent: {error}")
+        posted = request_for(chosen.function, given, NAMESPACE)
+        answer = request("POST", url + posted.path, posted.body, dict(posted.headers))
+    except (NotAnEventError, UnsendableEventError) as error:
+        sys.exit(f"{chosen.event} holds no CloudEvent that can be sent: {error}")
     except (OSError, http.client.HTTPException) as error:
         sys.exit(f"{chosen.function} does not answer at {url}: {error}; does local-dev/up run?")
     print(f"{answer.status} {answer.reason}")
     print("\n".join(f"{name}: {value}" for name, value in answer.headers))
-    print(f"\n{answer.body}\n" if answer.body else "")
-    print(delivery_comment(chosen.function, answer.status, ROOT))
-    sys.exit(0 if answer.status < http.HTTPStatus.MULTIPLE_CHOICES else 1)
+    print(f"\n{answer.body.decode(errors='replace')}\n" if answer.body else "")
+    source = source_of(chosen.function, read_system(ROOT))
+    rule = source.rule if source else None
+    print(comment_on(answer.status, source.name if source else None, rule))
+    sys.exit(0 if answer.status < HTTPStatus.MULTIPLE_CHOICES else 1)
 
 
-def post(url: str, request: FunctionRequest) -> FunctionAnswer:
-    """Send the request to the function at `url` and return its answer. Raises OSError."""
-    where = urlsplit(url)
-    connection = http.client.HTTPConnection(where.netloc, timeout=TIMEOUT_S)
-    try:
-        connection.request("POST", request.path, request.body, dict(request.headers))
-        answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
-        return FunctionAnswer(answer.status, answer.reason, answer.getheaders(), text)
-    finally:
-        connection.close()
+def source_of(function: str, system: System) -> Source | None:
+    """Return the KafkaSource that delivers to the function, if there is one."""
+    return next((one for one in system.sources if one.sink.name == function), None)
 
 
 def _port(function: str, data: str | None) -> int:

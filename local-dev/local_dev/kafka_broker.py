@@ -26,6 +26,7 @@ JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # starts fast
 FORMAT_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 15.0
+METADATA_TIMEOUT_S = 5.0
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -86,7 +87,7 @@ class KafkaBroker:
         """Return once the broker gives metadata. Raises ServerFailedError with its log's end."""
         assert self.process is not None, "start() comes first"
         self.process.wait_until(lambda: is_listening(self.port), START_TIMEOUT_S)
-        self.process.wait_until(self._gives_metadata, START_TIMEOUT_S)
+        self.process.wait_until(lambda: gives_metadata(self.bootstrap), START_TIMEOUT_S)
 
     def stop(self) -> None:
         """End the broker in order; after a grace of STOP_GRACE_S it is killed."""
@@ -126,9 +127,11 @@ class KafkaBroker:
     def _environment(self) -> dict[str, str]:
         return os.environ | {"CLASSPATH": os.pathsep.join(str(jar) for jar in self.jars)}
 
-    def _gives_metadata(self) -> bool:
-        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
-        try:
-            return bool(client.list_topics(timeout=2).brokers)
-        except KafkaException:
-            return False
+
+def gives_metadata(bootstrap: str) -> bool:
+    """Say whether a broker answers there, within METADATA_TIMEOUT_S."""
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    try:
+        return bool(client.list_topics(timeout=METADATA_TIMEOUT_S).brokers)
+    except KafkaException:
+        return False

@@ -6,20 +6,24 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from local_dev.consumer_settings import ConsumerSettings
 from local_dev.delivery_decision import DeliveryRule, max_poll_interval_ms
 from local_dev.event_delivery import DeliveryCounts, EventDelivery
 from local_dev.initial_offset import commit_newest_offsets
-from local_dev.polled_consumer import ConsumerSettings, PolledConsumer
+from local_dev.ordered_rhythm import OrderedRhythm
+from local_dev.polled_consumer import PolledConsumer
 from local_dev.record_event import RecordReader
-from local_dev.source_rhythm import OrderedRhythm, Rhythm, UnorderedRhythm
+from local_dev.unordered_rhythm import UnorderedRhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local_dev.destination import Destination
     from local_dev.record_key import KeyType
+    from local_dev.source_rhythm import Rhythm
 
 COMMIT_EVERY_S = 5.0  # auto.commit.interval.ms of config-kafka-source-data-plane
+LOOK_EVERY_S = 0.5
 HAND_BACK_S = 5.0
 
 
@@ -86,7 +90,7 @@ class KafkaSource:
             return
         self._commits.cancel()
         await self._rhythm.stop(HAND_BACK_S)
-        await self._consumer.stop(self._rhythm.take_commits())
+        await self._consumer.stop(self._rhythm.settled_offsets())
 
     def status(self) -> dict[str, object]:
         """Return what `local-dev/status` shows; `lag` is None as long as it is not known."""
@@ -110,7 +114,9 @@ class KafkaSource:
         assert self._consumer is not None
         assert self._rhythm is not None
         while True:
-            await asyncio.sleep(COMMIT_EVERY_S)
+            for _ in range(round(COMMIT_EVERY_S / LOOK_EVERY_S)):
+                await asyncio.sleep(LOOK_EVERY_S)
+                self._consumer.look_at_ends()
             offsets = self._rhythm.take_commits()
             if offsets:
                 self._consumer.commit(offsets)

@@ -1,7 +1,8 @@
 """How do records come out of Kafka, and offsets go in? A source's rhythm asks for each poll.
 
-confluent-kafka blocks, so it lives in a thread of its own; all that comes back arrives in the
-event loop. The settings are those of ConfigMap config-kafka-source-data-plane.
+confluent-kafka blocks, even where it looks as if it did not (get_watermark_offsets waits for a
+rebalance callback to end), so it lives in a thread of its own and is called there only; all that
+comes back arrives in the event loop.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import time
+from typing import TYPE_CHECKING, Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
-LONGEST_POLL_INTERVAL_MS = 86_400_000  # librdkafka takes no more, Java would
+    from local_dev.consumer_settings import ConsumerSettings
+
 POLL_S = 0.2
 KAFKA_ANSWERS_S = 10.0
+_Headers = tuple[tuple[str, bytes | None], ...]
 
 
 class Listener(Protocol):
@@ -37,32 +40,6 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumerSettings:
-    bootstrap: str
-    group: str
-    topic: str
-    max_poll_interval_ms: int
-
-    def for_kafka(self) -> dict[str, str | int | bool]:
-        return {
-            "bootstrap.servers": self.bootstrap,
-            "group.id": self.group,
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            "auto.offset.reset": "earliest",
-            "isolation.level": "read_committed",
-            "session.timeout.ms": 10_000,
-            "heartbeat.interval.ms": 3_000,
-            "max.poll.interval.ms": min(self.max_poll_interval_ms, LONGEST_POLL_INTERVAL_MS),
-            "partition.assignment.strategy": "roundrobin",  # eager, like the sticky one of Java
-            "allow.auto.create.topics": True,
-            "fetch.wait.max.ms": 500,
-            "fetch.min.bytes": 1,
-            "log_level": 3,
-        }
-
-
 class PolledConsumer:
     """One Kafka consumer, as a KafkaSource has one in each dispatcher."""
 
@@ -71,11 +48,13 @@ class PolledConsumer:
         self._say = say
         self._loop = asyncio.get_running_loop()
         self._asked: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._consumer = Consumer({**settings.for_kafka(), "error_cb": self._on_error})
+        callbacks = {"error_cb": self._on_error, "on_commit": self._on_commit}
+        self._consumer = Consumer({**settings.for_kafka(), **callbacks})
         self._thread = threading.Thread(target=self._work, name=settings.group, daemon=True)
         self._last_trouble = ""
         self.assigned: frozenset[int] = frozenset()
         self._first_offsets: dict[int, int] = {}
+        self._ends: dict[int, tuple[int, int]] = {}
 
     def start(self, listener: Listener) -> None:
         self._listener = listener
@@ -91,25 +70,29 @@ class PolledConsumer:
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Commit without waiting."""
-        self._consumer.commit(offsets=self._positions(offsets), asynchronous=True)
+        positions = self._positions(offsets)
+        self._asked.put(lambda: self._consumer.commit(offsets=positions, asynchronous=True))
+
+    def look_at_ends(self) -> None:
+        """Bring up to date how many records there are: see `lag_behind`."""
+        self._asked.put(self._look_at_ends)
 
     async def stop(self, offsets: Mapping[int, int]) -> None:
-        """Commit these offsets, leave the group and end the thread."""
+        """Commit these offsets, leave the group and end the thread, if Kafka still answers."""
         self._asked.put(lambda: self._commit_now(offsets))
         self._asked.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, KAFKA_ANSWERS_S)
+        if self._thread.is_alive():
+            self._say("Kafka does not answer: the group was not left")
 
     def lag_behind(self, settled: Mapping[int, int]) -> int | None:
         """Return how many offsets lie between what is settled and the end; None if unknown."""
         if not self.assigned:
             return None
         lag = 0
-        for partition in self.assigned:
-            known = self._consumer.get_watermark_offsets(
-                TopicPartition(self._settings.topic, partition), cached=True
-            )
+        for partition, (low, high) in self._ends.items():
             start = settled.get(partition, self._first_offsets.get(partition, 0))
-            lag += max(0, known[1] - max(start, known[0], 0)) if known else 0
+            lag += max(0, high - max(start, low, 0))
         return lag
 
     def _work(self) -> None:
@@ -118,17 +101,38 @@ class PolledConsumer:
         )
         try:
             while (task := self._asked.get()) is not None:
-                task()
+                self._do(task)
         finally:
             self._consumer.close()
 
+    def _do(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except KafkaException as error:
+            self._on_error(error.args[0])
+
     def _poll(self) -> None:
+        records: list[Record] = []
+        try:
+            records = self._polled_records()
+        except KafkaException as error:
+            self._on_error(error.args[0])
+            time.sleep(POLL_S)
+        finally:
+            self._loop.call_soon_threadsafe(self._listener.polled, records)
+
+    def _polled_records(self) -> list[Record]:
         first = self._consumer.poll(POLL_S)
-        messages = [] if first is None else [first]
-        if messages:
-            messages += self._consumer.consume(MAX_POLL_RECORDS - 1, 0)
-        records = [_record(message) for message in messages if self._is_record(message)]
-        self._loop.call_soon_threadsafe(self._listener.polled, records)
+        if first is None:
+            return []
+        messages = [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, 0)]
+        return [_record(message) for message in messages if self._is_record(message)]
+
+    def _look_at_ends(self) -> None:
+        partitions = self._partitions(self.assigned)
+        known = [self._consumer.get_watermark_offsets(each, cached=True) for each in partitions]
+        pairs = zip(partitions, known, strict=True)
+        self._ends = {each.partition: ends for each, ends in pairs if ends is not None}
 
     def _is_record(self, message: Message) -> bool:
         error = message.error()
@@ -146,14 +150,20 @@ class PolledConsumer:
         try:
             self._consumer.commit(offsets=self._positions(offsets), asynchronous=False)
         except KafkaException as error:
-            self._say(f"offsets not committed, so records will come again: {error}")
+            self._say(f"offsets not committed, so records come again: {error}")
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = [each.partition for each in partitions]
-        if numbers:
-            committed = self._consumer.committed(partitions, timeout=KAFKA_ANSWERS_S)
-            self._first_offsets = {each.partition: max(each.offset, 0) for each in committed}
+        self._first_offsets = self._committed(partitions)
         self.assigned = frozenset(numbers)
+
+    def _committed(self, partitions: list[TopicPartition]) -> dict[int, int]:
+        try:
+            committed = self._consumer.committed(partitions, timeout=KAFKA_ANSWERS_S)
+        except KafkaException as error:
+            self._on_error(error.args[0])
+            return {}
+        return {each.partition: max(each.offset, 0) for each in committed}
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = [each.partition for each in partitions]
@@ -163,6 +173,10 @@ class PolledConsumer:
 
     async def _revoked(self, numbers: list[int]) -> Mapping[int, int]:
         return self._listener.revoked(numbers)
+
+    def _on_commit(self, error: KafkaError | None, _: list[TopicPartition]) -> None:
+        if error is not None:
+            self._say(f"offsets not committed, so records may come again: {error}")
 
     def _on_error(self, error: KafkaError) -> None:
         if str(error) != self._last_trouble:
@@ -186,5 +200,5 @@ def _record(message: Message) -> Record:
         timestamp_ms=timestamp_ms,
         key=message.key(),
         value=message.value(),
-        headers=tuple(message.headers() or ()),
+        headers=cast("_Headers", tuple(message.headers() or ())),
     )

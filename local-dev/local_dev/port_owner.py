@@ -42,9 +42,16 @@ def _listening_inodes(port: int) -> list[str]:
 
 def _open_files(process: Path) -> set[str]:
     try:
-        return {str(file.readlink()) for file in (process / "fd").iterdir()}
+        return {_target(file) for file in (process / "fd").iterdir()}
     except OSError:  # another user's process, or one that just ended
         return set()
+
+
+def _target(file: Path) -> str:
+    try:
+        return str(file.readlink())
+    except OSError:  # closed in the meantime
+        return ""
 
 
 def _command(process: Path) -> str:

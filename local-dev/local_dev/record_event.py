@@ -44,7 +44,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class RecordReader:
-    """Turns the records of one KafkaSource into events; its names are in foreign records' events."""
+    """Turns the records of one KafkaSource into events; its name is in those of foreign records."""
 
     namespace: str
     name: str

@@ -48,7 +48,9 @@ async def answering(
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     state = places.run / "state.json"
-    state.write_text(json.dumps({"pid": os.getpid(), "status_port": port, **addresses}))
+    written = places.run / "state.json.new"
+    written.write_text(json.dumps({"pid": os.getpid(), "status_port": port, **addresses}))
+    written.rename(state)  # whoever reads it finds all of it
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ class Screen:
         name = f"{function:{NAME_WIDTH}}"
         if self._in_colour:
             name = f"\x1b[{COLOURS.get(function, 0)}m{name}\x1b[0m"
-        print(f"{name} | {line}", flush=True)
+        print(f"{name} | {as_sentence(line)}", flush=True)
 
     def progress(self, text: str) -> None:
         """Say how far a longer task is: on one line of a terminal, else line by line."""
@@ -73,3 +74,17 @@ class Screen:
             ),
             flush=True,
         )
+
+
+def as_sentence(line: str) -> str:
+    """Turn a function's log line into one for people; any other line stays as it is.
+
+    A log line is a JSON object with time, level and message, and further fields.
+    """
+    try:
+        fields = json.loads(line)
+        time, level, message = fields.pop("time"), fields.pop("level"), fields.pop("message")
+    except (ValueError, AttributeError, KeyError, TypeError):  # no JSON, no object, or another one
+        return line
+    shown = "".join(f"  {name}={value}" for name, value in fields.items() if name != "function")
+    return f"{time[11:23]} {level:7} {message}{shown}"

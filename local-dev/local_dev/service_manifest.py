@@ -42,9 +42,8 @@ class Service:
     environment: Mapping[str, str]
 
     def instances_for(self, concurrency: int) -> int:
-        """Return how many instances the autoscaler wants for so many requests at once."""
-        wanted = math.ceil(concurrency / self.target_concurrency)
-        return max(self.min_scale, min(wanted, self.max_scale))
+        """Return how many instances so many requests at once are worth, min-scale aside."""
+        return min(math.ceil(concurrency / self.target_concurrency), self.max_scale)
 
 
 def read_service(document: Part, pipeline_env: Mapping[str, str]) -> Service:

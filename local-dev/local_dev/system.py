@@ -43,6 +43,7 @@ class System:
         """Bring everything up, say so, and watch over it; it returns by an exception only."""
         self._screen.say("starting broker and database")
         await self._services.start()
+        await self._addresses.refuse_a_broker_that_does_not_answer()
         self._screen.say("starting the functions and what is between them")
         await self._pipeline.start()
         async with answering(self._options.places, self._state(), self._status):
@@ -67,7 +68,7 @@ class System:
         for function in functions.values():
             for pid in function.get("pids", ()):
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                    os.killpg(pid, signal.SIGKILL)
         self._services.kill()
 
     def _settings(self) -> PipelineSettings:

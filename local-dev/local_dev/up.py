@@ -8,7 +8,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from confluent_kafka import KafkaException
+
 from local_dev.child_process import ServerFailedError
+from local_dev.function_instance import FunctionFailedError
+from local_dev.manifest_object import ManifestError
 from local_dev.port_owner import is_taken, owner_of
 from local_dev.running_system import AlreadyRunningError, hold
 from local_dev.screen import Screen
@@ -18,6 +22,13 @@ from local_dev.up_options import read_options
 if TYPE_CHECKING:
     from local_dev.up_options import UpOptions
 
+EXPECTED = (
+    AlreadyRunningError,
+    ServerFailedError,
+    ManifestError,
+    FunctionFailedError,
+    KafkaException,
+)
 KILLED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
@@ -29,7 +40,7 @@ def main() -> None:
             _refuse_taken_ports(options)
             system = System(options, Screen(shows_functions=not options.quiet))
             sys.exit(asyncio.run(_up(system)))
-    except (AlreadyRunningError, ServerFailedError) as error:
+    except EXPECTED as error:
         sys.exit(str(error))
     except KeyboardInterrupt:  # while something was fetched: nothing runs yet
         sys.exit(KILLED)

@@ -82,9 +82,9 @@ def function_names(text: str) -> frozenset[str]:
     names = frozenset(filter(None, text.split(",")))
     unknown = sorted(names - set(FUNCTIONS))
     if unknown or not names:
-        raise argparse.ArgumentTypeError(
-            f"no such function: {', '.join(unknown) or text!r} (there are {', '.join(FUNCTIONS)})"
-        )
+        wrong = ", ".join(unknown) or repr(text)
+        known = ", ".join(FUNCTIONS)
+        raise argparse.ArgumentTypeError(f"no such function: {wrong} (there are {known})")
     return names
 
 

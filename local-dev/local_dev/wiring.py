@@ -50,6 +50,7 @@ def read_replacements(component: Part, variables: Mapping[str, str]) -> list[Rep
         for target in each.parts("targets"):
             found += _targets(target, value)
         each.nothing_else()
+    component.leave("configurations")  # hash-suffixed names: nothing has such a name here
     component.nothing_else()
     return found
 

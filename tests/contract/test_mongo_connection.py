@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from local_dev.child_process import ChildProcess
-from local_dev.free_port import free_port, is_listening
-from local_dev.mongo_server import MongoServer, mongod
+from local_dev.free_port import free_port
+from local_dev.mongo_server import MongoServer
 from shared.mongo import Mongo, StartRefused, client_of, database_errors, make_indexes
 from shared.outcomes import TryAgain
 from shared.settings import MongoSettings, SettingsError
-from tests.fakes.servers import Documents, mongo_at, new_database, with_mongo
+from tests.fakes.servers import Documents, mongo_at, new_database, standalone_mongod, with_mongo
 
 PROMISED = {
     "telemetry_raw": [{"device_id": 1, "ts": -1}],
@@ -42,18 +41,8 @@ def server_of_its_own(tmp_path: Path) -> Iterator[MongoServer]:
 
 @pytest.fixture
 def standalone(tmp_path: Path) -> Iterator[str]:
-    """A mongod that is no member of a replica set."""
-    port = free_port()
-    (tmp_path / "data").mkdir()
-    options = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
-    process = ChildProcess.start(
-        "MongoDB", [mongod(), *options, "--dbpath", str(tmp_path / "data")], tmp_path / "log", {}
-    )
-    try:
-        process.wait_until(lambda: is_listening(port), 60)
-        yield f"mongodb://127.0.0.1:{port}"
-    finally:
-        process.stop(10)
+    with standalone_mongod(tmp_path) as url:
+        yield url
 
 
 @pytest.mark.database

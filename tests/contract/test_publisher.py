@@ -181,6 +181,40 @@ def test_settings_that_give_no_producer_stop_the_start(wrong: dict[str, Any]) ->
         asyncio.run(KafkaPublisher(settings).open())
 
 
+class SilentProducer:
+    """Takes records and never reports of them, as a producer that another one replaced."""
+
+    def produce(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def poll(self, timeout_s: float) -> None:
+        time.sleep(timeout_s)
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_records_that_nobody_reports_of_are_to_be_tried_again_within_a_bound() -> None:
+    async def into_silence(opened: KafkaPublisher) -> float:
+        opened._producer = SilentProducer()
+        started = time.monotonic()
+        with pytest.raises(TryAgain):
+            await opened.publish("telemetry.raw", RECORDS)
+        return time.monotonic() - started
+
+    settings = KafkaSettings(
+        kafka_bootstrap_servers=f"127.0.0.1:{free_port()}", kafka_timeout_ms=100
+    )
+    assert using(LonelyPublisher(settings), into_silence) < 4
+
+
+class LonelyPublisher(KafkaPublisher):
+    """A publisher that does not look for its broker."""
+
+    def _look(self) -> None:
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def broker_of_its_own(tmp_path: Path) -> Iterator[KafkaBroker]:
     jars = class_path(KAFKA_LOCK, KAFKA_JARS, on_progress=lambda _: None)

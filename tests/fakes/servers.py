@@ -1,16 +1,21 @@
-"""What do contract tests ask of the real Kafka and MongoDB? Topics, records, databases of their own."""
+"""What do contract tests ask of the real Kafka and MongoDB? Topics, records, databases."""
 
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from local_dev.child_process import ChildProcess
+from local_dev.free_port import free_port, is_listening
+from local_dev.mongo_server import mongod
 from shared.mongo import Mongo
 from shared.settings import KafkaSettings, MongoSettings
 
@@ -21,9 +26,8 @@ _Result = TypeVar("_Result")
 def new_topic(bootstrap: str) -> str:
     """Make a topic of one partition, and give its name."""
     name = f"test.{uuid.uuid4().hex}"
-    AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(name, 1, 1)])[
-        name
-    ].result(20)
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # held: a lost one ends its work
+    admin.create_topics([NewTopic(name, 1, 1)])[name].result(20)
     return name
 
 
@@ -72,3 +76,18 @@ def with_mongo(settings: MongoSettings, use: Callable[[Mongo], Awaitable[_Result
             await mongo.close()
 
     return asyncio.run(opened())
+
+
+@contextmanager
+def standalone_mongod(folder: Path) -> Iterator[str]:
+    """Give the URL of a MongoDB that is no member of a replica set."""
+    port = free_port()
+    (folder / "standalone").mkdir()
+    options = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+    place = ["--dbpath", str(folder / "standalone")]
+    process = ChildProcess.start("MongoDB", [mongod(), *options, *place], folder / "mongod.log", {})
+    try:
+        process.wait_until(lambda: is_listening(port), 60)
+        yield f"mongodb://127.0.0.1:{port}"
+    finally:
+        process.stop(10)

@@ -1,6 +1,7 @@
 """Broker and database are watched: what ends by itself is named and started again."""
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -37,12 +38,12 @@ async def watched(server: FakeServer, said: list[str], seconds: float) -> Backin
     services = BackingServices({"The database": server}, said.append)
     await services.start()
     try:
-        async with asyncio.timeout(seconds):
-            await services.watch()
-    except TimeoutError:
-        return services
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await services.watch()
     finally:
         await services.stop()
+    return services
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,9 @@ def is_gone(pid: int) -> bool:
     return not status.exists() or "State:\tZ" in status.read_text()
 
 
-def wait_for(condition: object) -> None:
+def wait_for(condition: Callable[[], object]) -> None:
     end = time.monotonic() + 10
-    while not condition():  # type: ignore[operator] # any callable will do
+    while not condition():
         assert time.monotonic() < end, "it did not happen within 10 s"
         time.sleep(0.01)
 
@@ -94,7 +95,8 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
 def test_a_server_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
     program = (
-        "import os, time; from pathlib import Path; from local_dev.child_process import ChildProcess\n"
+        "import os, time; from pathlib import Path\n"
+        "from local_dev.child_process import ChildProcess\n"
         f"server = ChildProcess.start('it', ['sleep', '60'], Path('{tmp_path}/log'), os.environ)\n"
         "print(server.pid, flush=True); time.sleep(60)"
     )

@@ -15,7 +15,7 @@ RECEIVED = datetime(2026, 1, 31, 12, 1, 31, tzinfo=UTC)
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 
 
-def sample(name: str) -> Any:  # noqa: ANN401 - any JSON
+def sample(name: str) -> Any:
     return json.loads((EVENTS / name).read_text())
 
 

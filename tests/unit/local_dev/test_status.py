@@ -1,5 +1,6 @@
 """What `local-dev/status` shows, and what `local-dev/reset` refuses."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def test_reset_without_a_terminal_wants_a_clear_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = stored(tmp_path)
-    monkeypatch.setattr(sys, "stdin", Path("/dev/null").open())
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
 
     with pytest.raises(SystemExit, match="say --yes"):
         run_reset(monkeypatch, "--data", str(tmp_path))

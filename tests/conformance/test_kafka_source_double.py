@@ -1,0 +1,53 @@
+"""local-dev's KafkaSource against a recording of the real one, on a real Kafka.
+
+A selection that takes under two minutes; `local-dev/conform` runs the whole.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local_dev.conformance import differences, known_differences, objections
+from local_dev.conformance_run import observe
+
+SELECTION = (
+    "status",
+    "ordered",
+    "inflight",
+    "dlqfail",
+    "term_idle",
+    "knebad",
+    "fmt",
+    "nullhdr",
+    "trace",
+    "txn",
+    "key_integer",
+    "key_double",
+    "key_bytearray",
+    "term_retry0",
+)
+LANES = 3
+KNOWN = Path(__file__).parent / "differences.yaml"
+
+
+@pytest.fixture(scope="module")
+def recording(root: Path) -> Path:
+    folder = root.parent / "shared" / "kafkasource"
+    if not folder.is_dir():
+        pytest.skip(f"the recording of the real KafkaSource is not there: {folder}")
+    return folder
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(240)
+def test_the_double_differs_from_the_recorded_kafka_source_only_where_it_says(
+    recording: Path, kafka_bootstrap: str
+) -> None:
+    recorded = (recording / "real-2026-07.jsonl").read_text(encoding="utf-8").splitlines()
+
+    observed = observe(recording / "conform.py", kafka_bootstrap, SELECTION, LANES)
+
+    found = differences(recorded, observed)
+    assert objections(found, known_differences(KNOWN), SELECTION) == []

@@ -1,0 +1,172 @@
+"""Which dead letters are kept? The dlq function on the real MongoDB."""
+
+import asyncio
+import base64
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.dlq.function import MAX_BODY, Dlq
+from shared import metrics
+from shared.http import Answer, Request
+from shared.mongo import Mongo
+from shared.reading_event import records_of
+from tests.fakes.readings import NOW, accepted, request_headers
+from tests.fakes.servers import Documents, mongo_at, new_database
+
+pytestmark = pytest.mark.database
+
+MOMENT = datetime(2026, 1, 31, 12, 1, tzinfo=UTC)
+RECORD = records_of([accepted()], NOW)[0]
+FAILURE = [
+    (b"ce-knativeerrordest", b"http://aggregate.telemetry.svc.cluster.local"),
+    (b"ce-knativeerrorcode", b"422"),
+    (b"ce-knativeerrordata", base64.b64encode(b'{"reason":"invalid_reading"}')),
+    (b"ce-reason", b"invalid_reading"),
+]
+LETTER = Request("POST", "/", [*request_headers(RECORD), *FAILURE], RECORD.value)
+
+
+@pytest.fixture
+def database(mongo_url: str) -> Iterator[Documents]:
+    with new_database(mongo_url) as made:
+        yield made
+
+
+def deliver(url: str, database: Documents, *requests: Request) -> list[Answer]:
+    async def delivered() -> list[Answer]:
+        function = Dlq(Mongo(mongo_at(url, database.name)), lambda: MOMENT)
+        await function.open()
+        try:
+            return await asyncio.gather(*(function.answer(request) for request in requests))
+        finally:
+            await function.close()
+
+    return asyncio.run(delivered())
+
+
+def kept(url: str, database: Documents, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Any:
+    """Deliver one letter, see that it was taken, and give its document."""
+    answers = deliver(url, database, Request("POST", "/", headers, body))
+    assert [answer.status for answer in answers] == [204]
+    return database["dead_letters"].find_one()
+
+
+def test_a_dead_letter_is_kept_with_its_failure_and_the_original(
+    mongo_url: str, database: Documents
+) -> None:
+    letter = kept(mongo_url, database, list(LETTER.headers), LETTER.body)
+
+    attributes, letter_id = letter.pop("attributes"), letter.pop("_id")
+    assert letter == {
+        "stage": "aggregate",
+        "reason": "invalid_reading",
+        "source": "/iot-telemetry/ingest",
+        "event_id": accepted().reading_id,
+        "event_type": "iot.telemetry.readings.v1",
+        "destination": "http://aggregate.telemetry.svc.cluster.local",
+        "dead_lettered_at": MOMENT,
+        "error_code": 422,
+        "error_data": '{"reason":"invalid_reading"}',
+        "content_type": "application/json",
+        "reading_ids": [accepted().reading_id],
+        "status": "open",
+        "data": RECORD.value,
+    }
+    assert letter_id.startswith("aggregate/")
+    assert attributes["partitionkey"] == "greenhouse-1"
+
+
+def test_a_dead_letter_is_kept_once_however_often_it_is_delivered(
+    mongo_url: str, database: Documents
+) -> None:
+    answers = deliver(mongo_url, database, *[LETTER] * 20)
+    answers += deliver(mongo_url, database, LETTER)
+
+    assert {answer.status for answer in answers} == {204}
+    assert database["dead_letters"].count_documents({}) == 1
+
+
+def test_a_letter_that_was_redriven_and_fails_again_is_open_again(
+    mongo_url: str, database: Documents
+) -> None:
+    deliver(mongo_url, database, LETTER)
+    database["dead_letters"].update_one({}, {"$set": {"status": "redriven"}})
+
+    deliver(mongo_url, database, LETTER)
+
+    assert [one["status"] for one in database["dead_letters"].find()] == ["open"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(b"a.b", b".a", b"a.", b"$a", b"$ref", b"$id", b"$where", b"$", b"", b"_id", b"0"),
+        *(b"a$b", b"a..b", b"$a.b", b"a|b", b"~", b"!#%&'*+-^`"),
+    ],
+)
+def test_an_attribute_of_any_name_is_kept(mongo_url: str, database: Documents, name: bytes) -> None:
+    """A header's name may hold what a path or an operator of MongoDB is made of."""
+    letter = kept(mongo_url, database, [(b"ce-" + name, b"value")], b"")
+
+    assert letter["attributes"] == {name.decode(): "value"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"text",
+        b"\x00\xff\xfe not UTF-8",
+        b'[{"reading_id": "' + b"\\ud800" * 44 + b'"}]',
+        b"[" * 50_000,
+        bytes(range(256)) * 4_096,  # 1 MiB
+    ],
+)
+def test_the_bytes_of_any_event_are_kept_as_they_came(
+    mongo_url: str, database: Documents, body: bytes
+) -> None:
+    assert kept(mongo_url, database, list(LETTER.headers), body)["data"] == body
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"content-type", b"\xff\x00")],
+        [(b"ce-id", b"%00"), (b"ce-source", b"\xff")],
+        [(b"ce-knativeerrordest", b"http://["), (b"ce-knativeerrorcode", b"\xb2\xb2\xb2")],
+        [(b"ce-knativeerrordata", b"not base64"), (b"ce-reason", b"Not A Word")],
+    ],
+)
+def test_a_letter_that_is_not_ours_is_kept(
+    mongo_url: str, database: Documents, headers: list[tuple[bytes, bytes]]
+) -> None:
+    assert kept(mongo_url, database, headers, b"x")["stage"] == "unknown"
+
+
+def test_a_letter_of_the_greatest_size_is_kept(mongo_url: str, database: Documents) -> None:
+    letter = kept(mongo_url, database, list(LETTER.headers), bytes(MAX_BODY))
+
+    assert len(letter["data"]) == MAX_BODY
+
+
+def test_a_letter_is_counted_once_by_its_reason(mongo_url: str, database: Documents) -> None:
+    before = metrics.dead_letters.labels("invalid_reading")._value.get()
+
+    deliver(mongo_url, database, LETTER)
+    deliver(mongo_url, database, LETTER)
+
+    assert metrics.dead_letters.labels("invalid_reading")._value.get() == before + 1
+
+
+def test_a_reason_out_of_the_blue_makes_no_label_of_its_own(
+    mongo_url: str, database: Documents
+) -> None:
+    before = metrics.dead_letters.labels("other")._value.get()
+
+    kept(mongo_url, database, [(b"ce-reason", b"some_new_word")], b"x")
+
+    assert metrics.dead_letters.labels("other")._value.get() == before + 1

@@ -1,0 +1,87 @@
+"""What does each worker do? The functions' own code on the double, as their processes run it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from functions.aggregate.keeping import keep_and_note
+from functions.aggregate.refresh import Remembered, refresh
+from functions.aggregate.view_store import take_lease
+from functions.alert.function import allowed_ranges, keep_and_alert
+from shared.mongo import Database
+from shared.outcomes import TryAgain
+from shared.reading_store import Incoming
+from shared.settings import AggregateSettings, ThresholdSettings
+from tests.exactness.queues import AGGREGATE, Queues
+from tests.exactness.said import WIDTH_S
+from tests.exactness.trampoline import Point
+
+SETTINGS: Final = AggregateSettings(aggregate_window_seconds=WIDTH_S, aggregate_grace_seconds=5)
+_WAIT_S: Final = 0.5
+ALLOWED: Final = allowed_ranges(ThresholdSettings())
+
+
+class Watcher(Protocol):
+    """Who is told what the workers promise."""
+
+    def aggregate_acknowledged(self, incoming: Sequence[Incoming]) -> None: ...
+
+    def alert_acknowledged(self, incoming: Sequence[Incoming]) -> None: ...
+
+
+@dataclass(slots=True)
+class Writer:
+    """A process of aggregate or alert, on its way from event to event."""
+
+    name: str
+    function: str
+    database: Database
+    queues: Queues
+    watcher: Watcher
+
+    async def run(self) -> None:
+        while True:
+            await Point(f"{self.name} waits", lambda: bool(self.queues.waiting[self.function]))
+            deliveries = self.queues.take(self.name, self.function)
+            incoming = [one for delivery in deliveries for one in delivery.incoming]
+            try:
+                await self._keep(incoming)
+            except TryAgain:
+                self.queues.give_back(self.name)
+            else:
+                self.queues.acknowledge(self.name)
+
+    async def _keep(self, incoming: Sequence[Incoming]) -> None:
+        if self.function == AGGREGATE:
+            await keep_and_note(self.database, incoming, WIDTH_S)
+            self.watcher.aggregate_acknowledged(incoming)
+        else:
+            await keep_and_alert(self.database, incoming, ALLOWED)
+            self.watcher.alert_acknowledged(incoming)
+
+
+@dataclass(slots=True)
+class Refreshing:
+    """The refresh of one process: what functions.aggregate.refresher does, without its clock."""
+
+    name: str
+    database: Database
+    completed: Callable[[bool], None]
+
+    async def run(self) -> None:
+        remembered = Remembered()
+        while True:
+            await Point(f"{self.name} rests")
+            try:
+                is_settled = await self._pass(remembered)
+            except TryAgain:
+                continue
+            if is_settled is not None:
+                self.completed(is_settled)
+
+    async def _pass(self, remembered: Remembered) -> bool | None:
+        async with self.database.client.start_session(causal_consistency=True) as session:
+            this = await take_lease(self.database, session, self.name, WIDTH_S)
+            if this is None:
+                return None
+            return await refresh(this, SETTINGS, remembered, lambda: _WAIT_S)

@@ -1,0 +1,73 @@
+"""What the functions read from their environment is provided or documented, and nothing else is."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from shared import settings
+from tests.manifests.rendering import OVERLAYS, ROOT, of_kind, pipeline, rendered
+
+FOR_THE_MANIFESTS = {"MAX_RETRIES", "RETRY_BACKOFF"}  # KafkaSource's, by knative/wiring
+BY_KNATIVE = {"HOST", "PORT"}
+BY_THE_IMAGE = {"FUNCTION"}
+DIRECT_READ = re.compile(r"""environ(?:\.get\(|\[)\s*["']([A-Z_]+)["']""")
+
+
+def _names_in_settings() -> set[str]:
+    return {
+        field.upper()
+        for _, kind in inspect.getmembers(settings, inspect.isclass)
+        if issubclass(kind, settings._Settings)
+        for field in kind.model_fields
+    }
+
+
+def _names_read_directly() -> set[str]:
+    files = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/**/*.py")]
+    return {name for file in files for name in DIRECT_READ.findall(file.read_text())}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_value_of_the_config_map_is_read_by_somebody(overlay: str) -> None:
+    read = _names_in_settings() | FOR_THE_MANIFESTS
+
+    assert set(pipeline(overlay)) <= read
+
+
+def test_what_goes_into_the_manifests_is_what_wiring_takes() -> None:
+    wiring = (ROOT / "knative" / "wiring" / "kustomization.yaml").read_text()
+    taken = set(re.findall(r"data\.([A-Z_]+)", wiring))
+
+    assert taken - _names_in_settings() == FOR_THE_MANIFESTS
+
+
+def test_every_setting_is_provided_or_has_a_documented_default() -> None:
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "README.md").read_text()))
+    provided = set(pipeline("kind")) | {"MONGO_URL"}
+
+    assert _names_in_settings() <= provided | documented
+
+
+def test_the_environment_is_read_through_settings_only() -> None:
+    """A name read past them would be checked and documented nowhere."""
+    assert _names_read_directly() <= BY_KNATIVE | BY_THE_IMAGE
+
+
+@pytest.mark.parametrize("overlay", ["kind", "test", "dev"])
+def test_the_address_of_the_database_comes_from_a_secret(overlay: str) -> None:
+    (secret,) = of_kind(rendered(overlay), "", "Secret").values()
+
+    assert set(secret["data"]) == {"MONGO_URL"}
+    assert "MONGO_URL" not in pipeline(overlay)
+
+
+def test_production_says_which_names_its_secret_must_hold() -> None:
+    text = (ROOT / "knative" / "overlays" / "production" / "kustomization.yaml").read_text()
+    (line,) = re.findall(r"^#   pipeline (.*)$", text, re.MULTILINE)
+    named = set(re.findall(r"[A-Z_]{5,}", line))
+
+    assert named == {"MONGO_URL", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"}
+    assert named <= _names_in_settings()

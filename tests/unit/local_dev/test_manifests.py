@@ -1,0 +1,138 @@
+"""What local-dev reads out of the files that a cluster gets, and what it refuses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from local_dev.delivery_decision import DeliveryRule
+from local_dev.duration import seconds_of
+from local_dev.eventing_manifests import Reference
+from local_dev.manifest_object import ManifestError, Part
+from local_dev.manifests import read_system
+from local_dev.wiring import read_pipeline_env
+
+FILE = Path("some.yaml")
+
+
+@pytest.fixture
+def copy(root: Path, tmp_path: Path) -> Path:
+    shutil.copytree(root / "eventing", tmp_path / "eventing")
+    shutil.copytree(root / "knative", tmp_path / "knative")
+    return tmp_path
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_the_repository_describes_five_functions_and_three_arrows(root: Path) -> None:
+    system = read_system(root)
+
+    assert {each.name for each in system.services} == {
+        "ingest",
+        "aggregate",
+        "alert",
+        "dlq",
+        "dashboard",
+    }
+    assert {each.group for each in system.sources} == {
+        "raw-to-aggregate",
+        "raw-to-alert",
+        "dlq-to-dlq",
+    }
+
+
+def test_values_come_from_pipeline_env(copy: Path) -> None:
+    change(copy / "knative" / "pipeline.env", "MAX_RETRIES=3", "MAX_RETRIES=7")
+    change(copy / "knative" / "pipeline.env", "telemetry.raw", "other.raw")
+
+    system = read_system(copy)
+
+    (to_alert,) = (each for each in system.sources if each.name == "raw-to-alert")
+    assert to_alert.rule == DeliveryRule(7, "exponential", 2.0, 30.0)
+    assert to_alert.topic == "other.raw"
+    assert "other.raw" in {each.topic for each in system.topics}
+    assert {each.environment["TELEMETRY_TOPIC"] for each in system.services} == {"other.raw"}
+
+
+def test_dead_letters_go_to_the_sink_but_not_those_of_the_dead_letter_source(root: Path) -> None:
+    letters = {each.name: each.dead_letter_sink for each in read_system(root).sources}
+
+    assert letters == {
+        "raw-to-aggregate": Reference("KafkaSink", "telemetry-dlq"),
+        "raw-to-alert": Reference("KafkaSink", "telemetry-dlq"),
+        "dlq-to-dlq": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("eventing/raw-to-alert.yaml", "  ordering:", "  odering:", "spec.ordering: is missing"),
+        ("eventing/raw-to-alert.yaml", "ordering: unordered", "ordering: some", "spec.ordering"),
+        ("eventing/raw-to-alert.yaml", "  sink:", "  consumers: 2\n  sink:", "spec.consumers"),
+        ("eventing/raw-to-alert.yaml", "    retry: 0", "    format: json", "spec.delivery.retry"),
+        ("eventing/raw-to-alert.yaml", "PT30S", "30s", "spec.delivery.timeout"),
+        ("eventing/raw-to-alert.yaml", "retry: 0", "retry: many", "spec.delivery.retry"),
+        ("eventing/raw-to-alert.yaml", "sources.knative.dev/v1", "x/v1beta1", "apiVersion"),
+        ("eventing/raw-to-alert.yaml", "name: raw-to-alert", "name: other", "spec.topics.0"),
+        ("eventing/refresh.yaml", "*/10 * * * *", "5 4 * * *", "spec.schedule"),
+        ("eventing/telemetry-dlq.yaml", "binary", "structured", "spec.contentMode"),
+        ("knative/services/dlq.yaml", "containerConcurrency", "concurrency", "concurrency"),
+        ("knative/services/dlq.yaml", 'max-scale: "1"', 'max-scale: "x"', "max-scale"),
+        ("knative/wiring/kustomization.yaml", "data.MAX_RETRIES", "data.NO", "NO is not in"),
+        ("knative/wiring/kustomization.yaml", "spec.delivery.retry", "spec.a.b", "spec.a.b"),
+        ("knative/pipeline.env", "MAX_RETRIES=3", "MAX_RETRIES", "is not NAME=value"),
+        ("knative/pipeline.env", "MAX_RETRIES=3", "MAX_RETRIES=x", "spec.delivery.retry"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_file_and_field(
+    copy: Path, file: str, old: str, new: str, says: str
+) -> None:
+    change(copy / file, old, new)
+
+    with pytest.raises(ManifestError, match=says.replace(".", r"\.")):
+        read_system(copy)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("PT2S", 2), ("PT0.3S", 0.3), ("PT1M30S", 90), ("P1DT2H", 93_600), ("PT0S", 0)],
+)
+def test_a_duration_is_so_many_seconds(text: str, seconds: float) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "2s", "PT2", "P2S", "PT-1S", "P1M"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="ISO 8601"):
+        seconds_of(text)
+
+
+def test_a_field_that_nobody_asked_for_is_refused() -> None:
+    part = Part(yaml.safe_load("spec: {a: 1, b: 2}"), FILE).part("spec")
+    part.number("a")
+
+    with pytest.raises(ManifestError, match=r"some\.yaml: spec\.b"):
+        part.nothing_else()
+
+
+def test_comments_and_empty_lines_are_no_variables() -> None:
+    assert read_pipeline_env("# a\n\nA_B=c=d\nE=\n", FILE) == {"A_B": "c=d", "E": ""}
+
+
+@pytest.mark.parametrize(
+    ("at_once", "instances"), [(0, 0), (1, 1), (70, 1), (71, 2), (351, 5), (10_000, 5)]
+)
+def test_more_requests_at_once_want_more_instances_up_to_the_limit(
+    root: Path, at_once: int, instances: int
+) -> None:
+    (aggregate,) = (each for each in read_system(root).services if each.name == "aggregate")
+
+    assert aggregate.instances_for(at_once) == instances

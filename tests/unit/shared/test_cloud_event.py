@@ -1,0 +1,60 @@
+"""What is in an event?"""
+
+import pytest
+
+from shared.cloud_event import event_of
+from shared.outcomes import Rejected
+
+WHOLE = [
+    (b"ce-id", b"1"),
+    (b"ce-source", b"/s"),
+    (b"ce-type", b"t"),
+    (b"ce-specversion", b"1.0"),
+]
+
+
+def test_attributes_are_the_headers_that_begin_with_ce() -> None:
+    event = event_of([*WHOLE, (b"ce-subject", b"d-1"), (b"host", b"h")], b"data")
+
+    assert event.attributes == {
+        "id": "1",
+        "source": "/s",
+        "type": "t",
+        "specversion": "1.0",
+        "subject": "d-1",
+    }
+    assert (event.event_id, event.source, event.event_type) == ("1", "/s", "t")
+
+
+def test_the_content_type_and_the_bytes_are_kept_as_they_come() -> None:
+    event = event_of([*WHOLE, (b"content-type", b"text/plain; charset=latin-1")], b"\x00\xff")
+
+    assert (event.content_type, event.data) == ("text/plain; charset=latin-1", b"\x00\xff")
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (b"Z%C3%BCrich%20%22x%22", 'Zürich "x"'),  # CloudEvents HTTP binding 1.0.2, 3.1.3.2
+        (b"Z\xfcrich", "Zürich"),  # KafkaSource writes Latin-1
+        (b"50% of it", "50% of it"),
+        (b"%ff", "\N{REPLACEMENT CHARACTER}"),
+        (b"", ""),
+    ],
+)
+def test_attribute_values_are_decoded(sent: bytes, meant: str) -> None:
+    assert event_of([*WHOLE, (b"ce-subject", sent)], b"").attributes["subject"] == meant
+
+
+@pytest.mark.parametrize("name", ["id", "source", "type", "specversion"])
+def test_a_missing_attribute_is_named(name: str) -> None:
+    rest = [header for header in WHOLE if header[0] != f"ce-{name}".encode()]
+
+    with pytest.raises(Rejected) as caught:
+        event_of(rest, b"")
+
+    assert (caught.value.reason, caught.value.field) == ("not_an_event", f"ce-{name}")
+
+
+def test_nothing_is_missing_where_nothing_is_required() -> None:
+    assert event_of([], b"x", required=()).event_id == ""

@@ -1,0 +1,116 @@
+"""What does KafkaSource read from an event function's answer?"""
+
+import asyncio
+import json
+
+import pytest
+
+from shared import metrics
+from shared.cloud_event import CloudEvent
+from shared.event_function import EventAnswers
+from shared.http import Answer, Request
+from shared.outcomes import Rejected, TryAgain
+
+HEADERS = [
+    (b"ce-id", b"1"),
+    (b"ce-source", b"/s"),
+    (b"ce-type", b"t"),
+    (b"ce-specversion", b"1.0"),
+]
+
+
+class Handler:
+    """Handles events by keeping them, or by raising what it was given."""
+
+    def __init__(self, raising: Exception | None = None) -> None:
+        self.handled: list[CloudEvent] = []
+        self._raising = raising
+
+    async def handle(self, event: CloudEvent) -> None:
+        self.handled.append(event)
+        if self._raising is not None:
+            raise self._raising
+
+
+def answer(handler: Handler, method: str = "POST", headers: object = None) -> Answer:
+    request = Request(method, "/", HEADERS if headers is None else [], b"data")
+    return asyncio.run(EventAnswers(handler).answer(request))
+
+
+def counted(outcome: str) -> float:
+    return float(metrics.events.labels(outcome)._value.get())
+
+
+def test_a_handled_event_is_answered_204_without_a_body() -> None:
+    handler = Handler()
+
+    given = answer(handler)
+
+    assert (given.status, given.body) == (204, b"")
+    assert handler.handled[0].data == b"data"
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "reason"),
+    [
+        (Rejected("invalid_reading", "x", "0.ts"), 422, "invalid_reading"),
+        (TryAgain("keep_readings", "x"), 503, "keep_readings"),
+    ],
+)
+def test_an_outcome_has_its_status_and_its_reason(
+    raised: Exception, status: int, reason: str
+) -> None:
+    given = answer(Handler(raised))
+
+    assert (given.status, dict(given.headers)["kne-reason"]) == (status, reason)
+    assert json.loads(given.body)["reason"] == reason
+
+
+def test_a_fault_of_ours_is_a_500_that_tells_nothing_of_it() -> None:
+    given = answer(Handler(RuntimeError("a secret")))
+
+    assert given.status == 500
+    assert b"secret" not in given.body
+
+
+def test_what_is_no_event_is_rejected_before_it_is_handled() -> None:
+    handler = Handler()
+
+    given = answer(handler, headers=())
+
+    assert (given.status, dict(given.headers)["kne-reason"]) == (422, "not_an_event")
+    assert handler.handled == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
+def test_another_method_than_post_is_told_so(method: str) -> None:
+    given = answer(Handler(), method)
+
+    assert (given.status, dict(given.headers)["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        (None, "done"),
+        (Rejected("r", "x"), "rejected"),
+        (TryAgain("o", "x"), "try_again"),
+        (KeyError("x"), "error"),
+    ],
+)
+def test_each_event_is_counted_by_its_outcome(raised: Exception | None, outcome: str) -> None:
+    before = counted(outcome)
+
+    answer(Handler(raised))
+
+    assert counted(outcome) == before + 1
+
+
+def test_an_event_that_comes_again_is_counted_as_seen() -> None:
+    answers = EventAnswers(Handler())
+    before = metrics.events_seen_again._value.get()
+
+    asyncio.run(answers.answer(Request("POST", "/", HEADERS, b"")))
+    asyncio.run(answers.answer(Request("POST", "/", HEADERS, b"")))
+
+    assert metrics.events_seen_again._value.get() == before + 1
