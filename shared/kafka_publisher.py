@@ -78,6 +78,8 @@ class KafkaPublisher:
 
         def done(error: KafkaError | None, _message: Message) -> None:
             self._finished.append((batch, error))
+            if error is not None:
+                self._suspect.set()  # a broker that hangs closes no connection
 
         try:
             for record in records:

@@ -23,6 +23,7 @@ from local_dev.service_manifest import Service, read_service
 from local_dev.wiring import apply_replacements, read_pipeline_env, read_replacements
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 NAMESPACE = "telemetry"  # overlays set it; the arrows' names in the cluster contain it
@@ -40,14 +41,18 @@ class System:
     pings: tuple[Ping, ...]
 
 
-def read_system(root: Path) -> System:
-    """Read the manifests under the repository `root`.
+def read_system(root: Path, given: Mapping[str, str] | None = None) -> System:
+    """Read the manifests under the repository `root`; `given` values win over pipeline.env's.
+
+    So a topic that the developer's shell names is the functions', the KafkaSources' and the
+    KafkaSink's.
 
     Raises ManifestError, naming file and field, for what is wrong, and for what a cluster would
     heed and local-dev would not.
     """
     env_file = root / "knative" / "pipeline.env"
-    pipeline_env = read_pipeline_env(env_file.read_text(encoding="utf-8"), env_file)
+    stated = read_pipeline_env(env_file.read_text(encoding="utf-8"), env_file)
+    pipeline_env = {name: (given or {}).get(name) or value for name, value in stated.items()}
     wiring_file = root / "knative" / "wiring" / NOT_A_MANIFEST
     (wiring,) = _documents(wiring_file)
     replacements = read_replacements(Part(wiring, wiring_file), pipeline_env)

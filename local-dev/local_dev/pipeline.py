@@ -57,7 +57,7 @@ class Pipeline:
         """
         self._settings = settings
         self._on_line = on_line
-        self._system = _with_values(read_system(settings.root), settings)
+        self._system = _with_values(read_system(settings.root, settings.environment), settings)
         self._hosts: dict[str, FunctionHost] = {}
         self._doors: list[FrontDoor] = []
         self._sources: dict[str, KafkaSource] = {}

@@ -1,10 +1,10 @@
 """When is a record safe? One suite for the fake and for the publisher on the real Kafka."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,6 +181,12 @@ def test_settings_that_give_no_producer_stop_the_start(wrong: dict[str, Any]) ->
         asyncio.run(KafkaPublisher(settings).open())
 
 
+@pytest.fixture(scope="module")
+def topic_of_its_own(broker_of_its_own: KafkaBroker) -> str:
+    """Made before any outage: a broker that has just come back makes none at first."""
+    return new_topic(broker_of_its_own.bootstrap)
+
+
 class SilentProducer:
     """Takes records and never reports of them, as a producer that another one replaced."""
 
@@ -196,7 +202,8 @@ class SilentProducer:
 
 def test_records_that_nobody_reports_of_are_to_be_tried_again_within_a_bound() -> None:
     async def into_silence(opened: KafkaPublisher) -> float:
-        opened._producer = SilentProducer()
+        silent: Any = SilentProducer()
+        opened._producer = silent
         started = time.monotonic()
         with pytest.raises(TryAgain):
             await opened.publish("telemetry.raw", RECORDS)
@@ -215,10 +222,10 @@ class LonelyPublisher(KafkaPublisher):
         time.sleep(0.1)
 
 
-@pytest.fixture
-def broker_of_its_own(tmp_path: Path) -> Iterator[KafkaBroker]:
+@pytest.fixture(scope="module")
+def broker_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     jars = class_path(KAFKA_LOCK, KAFKA_JARS, on_progress=lambda _: None)
-    broker = KafkaBroker(free_port(), tmp_path, jars)
+    broker = KafkaBroker(free_port(), tmp_path_factory.mktemp("kafka"), jars)
     broker.start()
     try:
         broker.wait_until_ready()
@@ -230,29 +237,55 @@ def broker_of_its_own(tmp_path: Path) -> Iterator[KafkaBroker]:
 @pytest.mark.broker
 @pytest.mark.timeout(180)
 def test_a_broker_that_goes_is_noticed_and_one_that_comes_back_is_used_again(
-    broker_of_its_own: KafkaBroker,
+    broker_of_its_own: KafkaBroker, topic_of_its_own: str
 ) -> None:
-    topic = new_topic(broker_of_its_own.bootstrap)
     seen: dict[str, float] = {}
 
     async def through_an_outage(opened: KafkaPublisher) -> None:
-        await opened.publish(topic, RECORDS)
+        await opened.publish(topic_of_its_own, RECORDS)
         await asyncio.to_thread(broker_of_its_own.stop)
         seen["not ready"] = await seconds_until(lambda: opened.not_ready() is not None)
         started = time.monotonic()
         with pytest.raises(TryAgain):
-            await opened.publish(topic, RECORDS)
+            await opened.publish(topic_of_its_own, RECORDS)
         seen["try again"] = time.monotonic() - started
         await asyncio.to_thread(broker_of_its_own.start)
         await asyncio.to_thread(broker_of_its_own.wait_until_ready)
         seen["ready"] = await seconds_until(lambda: opened.not_ready() is None)
-        await publish_at_last(opened, topic)
+        await publish_at_last(opened, topic_of_its_own)
 
     using(KafkaPublisher(kafka_at(broker_of_its_own.bootstrap)), through_an_outage)
 
     assert seen["not ready"] < 5
     assert seen["try again"] < 6
     assert seen["ready"] < 10
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(180)
+def test_a_broker_that_hangs_is_noticed_by_what_it_does_not_acknowledge(
+    broker_of_its_own: KafkaBroker, topic_of_its_own: str
+) -> None:
+    process = broker_of_its_own.process
+    assert process is not None
+    seen: dict[str, float] = {}
+
+    async def while_it_hangs(opened: KafkaPublisher) -> None:
+        await publish_at_last(opened, topic_of_its_own)
+        process.signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(TryAgain):
+                await opened.publish(topic_of_its_own, RECORDS)
+            seen["not ready"] = await seconds_until(lambda: opened.not_ready() is not None)
+        finally:
+            process.signal(signal.SIGCONT)
+        seen["ready"] = await seconds_until(lambda: opened.not_ready() is None)
+        await publish_at_last(opened, topic_of_its_own)
+
+    using(KafkaPublisher(kafka_at(broker_of_its_own.bootstrap)), while_it_hangs)
+
+    assert seen["not ready"] < 5
+    assert seen["ready"] < 15
 
 
 def publish_and_read(bootstrap: str, topic: str, records: Sequence[Record]) -> list[Any]:

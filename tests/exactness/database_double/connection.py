@@ -9,7 +9,7 @@ from typing import Any, Final
 from pymongo.errors import AutoReconnect, NetworkTimeout, PyMongoError
 
 from tests.exactness.chance import Chance
-from tests.exactness.database_double.faults import NONE, Faults
+from tests.exactness.database_double.faults import NONE
 from tests.exactness.database_double.replica import Optime, Replica
 from tests.exactness.database_double.session import Session
 from tests.exactness.trampoline import Point, Task, Trampoline

@@ -1,5 +1,5 @@
-"""What does a range scan give? Documents in order, from the state of each moment: it is no snapshot,
-so a write behind the scan's place is not seen, and one before it is.
+"""What does a range scan give? Documents in order, from the state of each moment: it is no
+snapshot, so a write behind the scan's place is not seen, and one before it is.
 """
 
 from collections.abc import Callable

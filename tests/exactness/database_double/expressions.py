@@ -2,6 +2,7 @@
 fault of the double, said by name.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -47,7 +48,7 @@ def _max(values: list[Any]) -> Any:
     return greatest
 
 
-_OPERATORS: Final = {
+_OPERATORS: Final[dict[str, Callable[[list[Any]], Any]]] = {
     "$add": _add,
     "$max": _max,
     "$lte": lambda values: compare(values[0], values[1]) <= 0,

@@ -33,10 +33,7 @@ def equalities(wanted: Document) -> Document:
 def _holds(value: Any, condition: Any) -> bool:
     if not _is_operators(condition):
         return compare(value, condition) == 0
-    for operator, operand in condition.items():
-        if not _OPERATORS[operator](value, operand):
-            return False
-    return True
+    return all(_OPERATORS[operator](value, operand) for operator, operand in condition.items())
 
 
 def _is_operators(condition: Any) -> bool:

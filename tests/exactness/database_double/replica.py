@@ -1,5 +1,5 @@
-"""What does the replica set hold? What its primary has applied, what a majority holds of it, and the
-clock by which both are told.
+"""What does the replica set hold? What its primary has applied, what a majority holds of it, and
+the clock by which both are told.
 
 The majority lags behind: a write is applied at once, and held when `advance` says so. `fail_over`
 loses what is applied and not held, as a new primary would.
@@ -26,7 +26,7 @@ class Optime(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One entry of the oplog: this document is now so, or gone; `collection` is empty in a no-op."""
+    """An entry of the oplog: this document is now so, or gone. A no-op has no `collection`."""
 
     optime: Optime
     collection: str

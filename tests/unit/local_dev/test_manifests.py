@@ -48,6 +48,17 @@ def test_the_repository_describes_five_functions_and_three_arrows(root: Path) ->
     }
 
 
+def test_a_value_that_the_shell_gives_is_everywhere_the_one_used(root: Path) -> None:
+    given = {"MAX_RETRIES": "5", "TELEMETRY_TOPIC": "mine.raw", "DLQ_TOPIC": ""}
+
+    system = read_system(root, given)
+
+    (to_alert,) = (each for each in system.sources if each.name == "raw-to-alert")
+    assert (to_alert.rule.retry, to_alert.topic) == (5, "mine.raw")
+    assert {each.environment["TELEMETRY_TOPIC"] for each in system.services} == {"mine.raw"}
+    assert {each.topic for each in system.topics} == {"mine.raw", "telemetry.dlq"}
+
+
 def test_values_come_from_pipeline_env(copy: Path) -> None:
     change(copy / "knative" / "pipeline.env", "MAX_RETRIES=3", "MAX_RETRIES=7")
     change(copy / "knative" / "pipeline.env", "telemetry.raw", "other.raw")
