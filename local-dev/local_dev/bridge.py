@@ -92,10 +92,11 @@ class Bridge:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run until SIGTERM or Ctrl-C."""
     given = _arguments(arguments)
-    uvloop.run(_run(Bridge(read_system(ROOT), given.bootstrap, given.functions)))
+    uvloop.run(_run(read_system(ROOT), given.bootstrap, given.functions))
 
 
-async def _run(bridge: Bridge) -> None:
+async def _run(system: System, bootstrap: str, functions: str) -> None:
+    bridge = Bridge(system, bootstrap, functions)  # here: its sink belongs to the running loop
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)

@@ -182,7 +182,7 @@ def test_a_database_that_goes_is_noticed_and_one_that_comes_back_is_used_again(
         assert caught.value.operation == "keep_readings"
         seen["try again"] = time.monotonic() - started
         assert mongo.not_ready() == "no primary of the database is known"
-        await asyncio.to_thread(server_of_its_own.start)
+        server_of_its_own.start()  # here: it ends with the thread that starts it
         await asyncio.to_thread(server_of_its_own.wait_until_ready)
         started = time.monotonic()
         async with asyncio.timeout(30):
@@ -206,7 +206,7 @@ def test_a_database_that_comes_late_is_used_once_it_is_there(
 
     async def until_it_comes(mongo: Mongo) -> None:
         assert mongo.not_ready() is not None
-        await asyncio.to_thread(server_of_its_own.start)
+        server_of_its_own.start()  # here: it ends with the thread that starts it
         await asyncio.to_thread(server_of_its_own.wait_until_ready)
         async with asyncio.timeout(30):
             while mongo.not_ready() is not None:  # noqa: ASYNC110 - asked as a probe would ask

@@ -249,7 +249,7 @@ def test_a_broker_that_goes_is_noticed_and_one_that_comes_back_is_used_again(
         with pytest.raises(TryAgain):
             await opened.publish(topic_of_its_own, RECORDS)
         seen["try again"] = time.monotonic() - started
-        await asyncio.to_thread(broker_of_its_own.start)
+        broker_of_its_own.start()  # here: it ends with the thread that starts it
         await asyncio.to_thread(broker_of_its_own.wait_until_ready)
         seen["ready"] = await seconds_until(lambda: opened.not_ready() is None)
         await publish_at_last(opened, topic_of_its_own)

@@ -1,5 +1,5 @@
-"""What was promised? The schedule's own log of what was published and what was acknowledged, and the
-check of the whole at the end.
+"""What was promised? The schedule's own log of what was published, and the check of
+the whole at the end.
 """
 
 from collections.abc import Mapping

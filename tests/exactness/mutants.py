@@ -27,9 +27,10 @@ MUTANTS: Final = (
         VIEW_STORE,
         (
             (
-                """            ReplaceOne({"_id": view["_id"], "count": {"$lt": view["count"]}}, view, \
-upsert=True)
-""",
+                (
+                    '            ReplaceOne({"_id": view["_id"], '
+                    '"count": {"$lt": view["count"]}}, view, upsert=True)\n'
+                ),
                 """            UpdateOne(
                 {"_id": view["_id"]},
                 {
@@ -94,8 +95,10 @@ upsert=True)
         (
             (
                 "            await note_late_windows(database, session, late, window_seconds)",
-                "            one = dict([min(late.items())])\n"
-                "            await note_late_windows(database, session, one, window_seconds)",
+                (
+                    "            one = dict([min(late.items())])\n"
+                    "            await note_late_windows(database, session, one, window_seconds)"
+                ),
             ),
         ),
     ),
@@ -125,10 +128,14 @@ upsert=True)
         VIEW_STORE,
         (
             (
-                '                    {"_id": {"$in": [note.note_id for note in notes]}}, '
-                "session=self._session",
-                '                    {"window_seconds": self._window_seconds}, '
-                "session=self._session",
+                (
+                    '                    {"_id": {"$in": [note.note_id for note in notes]}}, '
+                    "session=self._session"
+                ),
+                (
+                    '                    {"window_seconds": self._window_seconds}, '
+                    "session=self._session"
+                ),
             ),
         ),
     ),
@@ -166,9 +173,11 @@ upsert=True)
             ),
             (
                 "    await this.finish(notes, horizon, wait_s())",
-                "    grace = settings.aggregate_grace_seconds\n"
-                "    horizon = settled_until(clock_of(this._session), width, grace)\n"
-                "    await this.finish(notes, horizon, wait_s())",
+                (
+                    "    grace = settings.aggregate_grace_seconds\n"
+                    "    horizon = settled_until(clock_of(this._session), width, grace)\n"
+                    "    await this.finish(notes, horizon, wait_s())"
+                ),
             ),
         ),
     ),
@@ -204,8 +213,10 @@ upsert=True)
             ("import datetime, timedelta", "import UTC, datetime, timedelta"),
             (
                 '        "window_seconds": key.window_seconds,\n        **asdict',
-                '        "window_seconds": key.window_seconds,\n'
-                '        "updated_at": datetime.now(UTC),\n        **asdict',
+                (
+                    '        "window_seconds": key.window_seconds,\n'
+                    '        "updated_at": datetime.now(UTC),\n        **asdict'
+                ),
             ),
         ),
     ),
@@ -215,8 +226,10 @@ upsert=True)
         (
             (
                 "average=min(max(total / len(ordered), low), high)",
-                "average=(math.fsum(ordered[::2]) / len(ordered[::2])"
-                " + math.fsum(ordered[1::2] or ordered) / len(ordered[1::2] or ordered)) / 2",
+                (
+                    "average=(math.fsum(ordered[::2]) / len(ordered[::2])"
+                    " + math.fsum(ordered[1::2] or ordered) / len(ordered[1::2] or ordered)) / 2"
+                ),
             ),
         ),
     ),
@@ -251,8 +264,10 @@ upsert=True)
         (
             (
                 '            "$max": {"last_ts": latest["ts"], "latest": latest},',
-                '            "$max": {"last_ts": latest["ts"]},\n'
-                '            "$set": {"latest": latest},',
+                (
+                    '            "$max": {"last_ts": latest["ts"]},\n'
+                    '            "$set": {"latest": latest},'
+                ),
             ),
         ),
     ),

@@ -40,9 +40,8 @@ class Queues:
     def take(self, worker: str, function: str) -> list[Delivery]:
         """Give the worker some deliveries, in no order: its group commit takes them as one."""
         waiting = self.waiting[function]
-        taken = []
-        for _ in range(min(len(waiting), 1 + self.chance.below(2))):
-            taken.append(waiting.pop(self.chance.below(len(waiting))))
+        many = min(len(waiting), 1 + self.chance.below(2))
+        taken = [waiting.pop(self.chance.below(len(waiting))) for _ in range(many)]
         self.in_hand[worker] = taken
         return taken
 

@@ -17,6 +17,7 @@ _DAY: Final = timedelta(days=1)
 _MS: Final = timedelta(milliseconds=1)
 _TEMPERATURES: Final = (20.5, 21.25, -10.0, 50.0, -0.0, 55.1, 80.0, -30.3, 0.1, 0.2)
 _OTHERS: Final = (3.0, 40.7, 101.0, 1e-3, 1013.2)
+_INGEST_CLOCKS_S: Final = (0.0, 0.0, 0.0, -130.0, 70.0)
 _DEVICES: Final = ("a", "b", "c")
 
 
@@ -77,7 +78,8 @@ class Devices:
         else:
             batch = [self._one(now) for _ in range(1 + chance.below(4))]
         self.batches.append(batch)
-        return [Incoming(saying.reading(now), now) for saying in batch]
+        by_ingest = now + timedelta(seconds=chance.one_of(_INGEST_CLOCKS_S))
+        return [Incoming(saying.reading(by_ingest), by_ingest) for saying in batch]
 
     def _one(self, now: datetime) -> Saying:
         if self.said and self.chance.happens(self.again):

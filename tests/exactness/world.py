@@ -1,5 +1,5 @@
-"""What can happen to the system? Four writers and two refreshes on the double, and what befalls them:
-events, crashes, failovers, jumps of the clock. Who calls decides what happens next.
+"""What can happen to the system? Four writers and two refreshes on the double, and what befalls
+them: events, crashes, failovers, jumps of the clock. Who calls decides what happens next.
 """
 
 from collections.abc import Callable, Coroutine
