@@ -36,8 +36,11 @@ class Remembered:
 
 
 @dataclass(slots=True)
-class _Window:
-    """The readings of one window, as they come: values by device and sensor, the devices' edges."""
+class Window:
+    """The readings of one window, as they come: values by device and sensor, the devices' edges.
+
+    Shared with the audit.
+    """
 
     start: datetime
     values: dict[tuple[str, str], list[float]] = field(default_factory=dict)
@@ -73,7 +76,7 @@ async def refresh(
     horizon = settled_until(this.clock, width, settings.aggregate_grace_seconds)
     is_quiet = await _fold_open(this, width, horizon, remembered)
     for start, device_ids in _settled_windows(notes, this.horizon):
-        window = _Window(start)
+        window = Window(start)
         await _read(window, this.readings_of(start, device_ids))
         await _write(this, window, width, remembered)
     await this.finish(notes, horizon, wait_s())
@@ -87,13 +90,13 @@ async def _fold_open(
     """Fold all windows from the stored horizon on; tell whether none of `horizon` or later has
     any.
     """
-    window: _Window | None = None
+    window: Window | None = None
     async for batch in this.readings_from(this.horizon):
         for reading in batch:
             if window is None or reading["ts"] >= window.start + timedelta(seconds=width):
                 if window is not None:
                     await _write(this, window, width, remembered)
-                window = _Window(window_start_of(reading["ts"], width))
+                window = Window(window_start_of(reading["ts"], width))
             window.add(reading)
     if window is None:
         return True
@@ -101,13 +104,13 @@ async def _fold_open(
     return window.start < horizon
 
 
-async def _read(window: _Window, readings: AsyncIterable[Sequence[Document]]) -> None:
+async def _read(window: Window, readings: AsyncIterable[Sequence[Document]]) -> None:
     async for batch in readings:
         for reading in batch:
             window.add(reading)
 
 
-async def _write(this: RefreshPass, window: _Window, width: int, remembered: Remembered) -> None:
+async def _write(this: RefreshPass, window: Window, width: int, remembered: Remembered) -> None:
     """Write the window's views that grew, and what is new of its devices."""
     grown: dict[ViewKey, list[float]] = {}
     for (device_id, sensor), values in window.values.items():
@@ -128,7 +131,7 @@ async def _write(this: RefreshPass, window: _Window, width: int, remembered: Rem
     await _write_devices(this, window, remembered)
 
 
-async def _write_devices(this: RefreshPass, window: _Window, remembered: Remembered) -> None:
+async def _write_devices(this: RefreshPass, window: Window, remembered: Remembered) -> None:
     wider = []
     for device_id, latest in window.latest.items():
         first = window.first[device_id]

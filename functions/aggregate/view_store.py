@@ -150,7 +150,7 @@ class RefreshPass:
 
     async def readings_from(self, start: datetime) -> AsyncIterator[Sequence[Document]]:
         """Give all readings with event time `start` or later, by time, some at once."""
-        async for batch in self._batches({"_id": {"$gte": first_id_at(start)}}):
+        async for batch in self.batches({"_id": {"$gte": first_id_at(start)}}):
             yield batch
 
     async def readings_of(
@@ -164,7 +164,7 @@ class RefreshPass:
                 "device_id": {"$in": list(device_ids)},
                 "ts": {"$gte": window_start, "$lt": end},
             }
-        async for batch in self._batches(wanted):
+        async for batch in self.batches(wanted):
             yield batch
 
     async def stored_counts(self, view_ids: Sequence[str]) -> dict[str, int]:
@@ -184,7 +184,7 @@ class RefreshPass:
         A duplicate key says that the view is there, not of how many readings: another pass may have
         inserted a smaller one just now. So look, and write again where it is smaller.
         """
-        left = {key.view_id: _view(key, summary) for key, summary in summaries.items()}
+        left = {key.view_id: view_of(key, summary) for key, summary in summaries.items()}
         for _ in range(_TRIES):
             refused: list[str] = []
             async with database_errors(_OPERATION):
@@ -234,7 +234,8 @@ class RefreshPass:
                 session=self._session,
             )
 
-    async def _batches(self, wanted: Document) -> AsyncIterator[Sequence[Document]]:
+    async def batches(self, wanted: Document) -> AsyncIterator[Sequence[Document]]:
+        """Give the readings that match this filter, by time, some at once."""
         async with database_errors(_OPERATION):
             cursor = self._database[RAW].find(
                 wanted, _FIELDS, sort=[("_id", 1)], batch_size=_BATCH, session=self._session
@@ -275,7 +276,8 @@ async def _first_state(database: Database, session: AsyncClientSession, state_id
         return  # another pass made it
 
 
-def _view(key: ViewKey, summary: Summary) -> Document:
+def view_of(key: ViewKey, summary: Summary) -> Document:
+    """Give the view's document in aggregated_data."""
     return {
         "_id": key.view_id,
         "device_id": key.device_id,

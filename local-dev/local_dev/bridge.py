@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import os
 import signal
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -92,7 +91,7 @@ class Bridge:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run until SIGTERM or Ctrl-C."""
     given = _arguments(arguments)
-    uvloop.run(_run(read_system(ROOT), given.bootstrap, given.functions))
+    uvloop.run(_run(read_system(ROOT, os.environ), given.bootstrap, given.functions))
 
 
 async def _run(system: System, bootstrap: str, functions: str) -> None:
@@ -102,8 +101,7 @@ async def _run(system: System, bootstrap: str, functions: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
     await bridge.start()
     _say("ready")
-    with suppress(asyncio.CancelledError):
-        await asked_to_stop.wait()
+    await asked_to_stop.wait()
     await bridge.stop()
 
 

@@ -20,7 +20,7 @@ from local_dev.running_system import ask
 from local_dev.up_options import USUAL_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 START_TIMEOUT_S = 90.0
@@ -38,9 +38,18 @@ class DrivenSystem:
         self.ports = ports
 
     @classmethod
-    def launch(cls, data: Path, *options: str) -> DrivenSystem:
-        """Start it, and return before it is up. What it prints goes to `up.log` in `data`."""
-        ports = {name: free_port() for name in USUAL_PORTS}
+    def launch(
+        cls,
+        data: Path,
+        *options: str,
+        ports: dict[str, int] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> DrivenSystem:
+        """Start it, and return before it is up. What it prints goes to `up.log` in `data`.
+
+        `ports` are free ones where none are given; `environment` is added to this process's.
+        """
+        ports = ports or {name: free_port() for name in USUAL_PORTS}
         chosen = [f"--{name}-port={port}" for name, port in ports.items()]
         data.mkdir(parents=True, exist_ok=True)
         with (data / "up.log").open("wb") as log:
@@ -49,6 +58,7 @@ class DrivenSystem:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env=os.environ | dict(environment or {}),
                 preexec_fn=ends_with_its_parent(os.getpid()),  # noqa: PLW1509 - one prctl call, loaded beforehand
             )
         return cls(data, process, ports)

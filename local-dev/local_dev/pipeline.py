@@ -33,8 +33,9 @@ ALWAYS_ON = frozenset({DIRECT, "dashboard"})  # people and devices should not wa
 class PipelineSettings:
     """What `local-dev/up` decides; all else comes from the manifests under `root`.
 
-    `ports` are the functions' public ones; `environment` wins over pipeline.env; `idle_s` is the
-    time without a request after which an instance goes; `only` names the functions to run.
+    `ports` are the functions' public ones; `environment` wins over pipeline.env; `instances` is how
+    many of each event function stay; `idle_s` is the time without a request after which any other
+    goes; `only` names the functions to run.
     """
 
     root: Path
@@ -43,6 +44,7 @@ class PipelineSettings:
     ports: Mapping[str, int]
     environment: Mapping[str, str]
     keep_warm: bool
+    instances: int
     idle_s: float
     only: frozenset[str] | None
 
@@ -111,11 +113,10 @@ class Pipeline:
 
     async def _open(self, service: Service) -> None:
         name, port = service.name, self._settings.ports[service.name]
-        warm = self._settings.keep_warm or name in ALWAYS_ON or service.min_scale > 0
         host = FunctionHost(
             service,
             Launch(name, self._settings.root, _environment(service), service.ready_path),
-            floor=1 if warm else 0,
+            floor=self._floor(service),
             idle_s=self._settings.idle_s,
             first_port=port if name == DIRECT else None,
             on_line=lambda line: self._on_line(name, line),
@@ -126,6 +127,12 @@ class Pipeline:
             self._doors.append(door)
             await door.open()
         host.start()
+
+    def _floor(self, service: Service) -> int:
+        if service.name in ALWAYS_ON:
+            return 1
+        warm = 1 if self._settings.keep_warm or service.min_scale > 0 else 0
+        return max(warm, min(self._settings.instances, service.max_scale))
 
     async def _connect(self, source: Source) -> None:
         settings = SourceSettings(

@@ -79,8 +79,11 @@ def _annotation(scaling: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _target(scaling: Mapping[str, str], concurrency: int) -> float:
-    target = float(scaling.get(SCALING + "target", TARGET_DEFAULT))
-    limit = min(target, concurrency) if concurrency else target
+    """Give the requests an instance is meant to have (Serving, ResolveMetricTarget in target.go)."""
+    limit = float(concurrency or TARGET_DEFAULT)
+    if SCALING + "target" in scaling:
+        chosen = float(scaling[SCALING + "target"])
+        limit = min(chosen, concurrency) if concurrency else chosen
     percentage = scaling.get(SCALING + "target-utilization-percentage", UTILIZATION_DEFAULT)
     return max(limit * float(percentage) / 100, 0.01)
 

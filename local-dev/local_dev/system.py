@@ -80,6 +80,7 @@ class System:
             ports={name: options.ports[name] for name in FUNCTIONS},
             environment=self._overrides,
             keep_warm=options.keep_warm,
+            instances=options.instances,
             idle_s=options.idle_s,
             only=options.only,
         )

@@ -35,6 +35,7 @@ class UpOptions:
     places: Places
     ports: Mapping[str, int]
     keep_warm: bool
+    instances: int
     idle_s: float
     only: frozenset[str] | None
     demo_devices: int
@@ -62,6 +63,7 @@ def read_options(arguments: Sequence[str]) -> UpOptions:
         places=Places.chosen_by(chosen.data),
         ports=ports,
         keep_warm=chosen.keep_warm,
+        instances=chosen.instances,
         idle_s=chosen.idle,
         only=chosen.only,
         demo_devices=chosen.demo,
@@ -123,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
         default=IDLE_S,
         metavar="TIME",
         help="scale to zero after this time without an event (default 60s)",
+    )
+    add(
+        "--instances",
+        type=int,
+        default=0,
+        metavar="N",
+        help="keep at least so many instances of each event function, up to its max-scale",
     )
     add("--only", type=function_names, metavar="NAMES", help="only these functions: ingest,alert")
     add("--data", metavar="FOLDER", help=f"where data is kept (default .data, or {DATA_VARIABLE})")

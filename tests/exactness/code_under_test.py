@@ -46,14 +46,16 @@ class WrongClock(datetime):
 
 
 @contextmanager
-def wrong_clocks_and_small_limits(chance: Chance) -> Iterator[None]:
+def wrong_clocks_and_small_limits(chance: Chance, *, is_race: bool = False) -> Iterator[None]:
     """Let the code under test see wrong clocks, and now and then work in batches of two."""
     settings: list[tuple[ModuleType, str, Any]] = [
         (module, "datetime", WrongClock) for module in MODULES if hasattr(module, "datetime")
     ]
     if chance.happens(0.5):
         settings += [(module, name, 2) for module, name in _LIMITS]
-    if chance.happens(0.4):  # two passes side by side at any time: the lease is for thrift only
+    if is_race or chance.happens(
+        0.3
+    ):  # two passes side by side at any time: the lease is for thrift only
         settings.append((functions.aggregate.view_store, "LEASE_MS", 0))
     if chance.happens(0.3):
         settings += [(module, name, 2) for module, name in _NOTES]

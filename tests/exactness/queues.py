@@ -11,7 +11,6 @@ from tests.exactness.chance import Chance
 
 AGGREGATE: Final = "aggregate"
 ALERT: Final = "alert"
-_MAX_RETRIES: Final = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +28,7 @@ class Queues:
     """The deliveries that wait, those in a worker's hands, and the dead letters."""
 
     chance: Chance
+    retries: int
     waiting: dict[str, list[Delivery]] = field(default_factory=lambda: {AGGREGATE: [], ALERT: []})
     in_hand: dict[str, list[Delivery]] = field(default_factory=dict)
     dead: list[Delivery] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Queues:
         """Deliver again what the worker refused or took with it in a crash."""
         for delivery in self.in_hand.pop(worker, []):
             delivery.attempts += 1
-            if delivery.attempts > _MAX_RETRIES:
+            if delivery.attempts > self.retries:
                 self.dead.append(delivery)
             else:
                 self.waiting[delivery.function].append(delivery)

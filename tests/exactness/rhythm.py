@@ -1,6 +1,7 @@
 """How does a schedule go? How many steps it has, and how often what happens in it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from tests.exactness.chance import Chance
 from tests.exactness.database_double.faults import Faults
@@ -22,8 +23,14 @@ class Rhythm:
     refreshing: float  # how much more often than others a refresh is stepped
     faults: Faults
 
+    is_race: bool = False  # two refreshes write the same new views all the time
+
     @classmethod
     def of(cls, chance: Chance) -> "Rhythm":
+        return _RACE if chance.happens(_RACES) else cls.of_all(chance)
+
+    @classmethod
+    def of_all(cls, chance: Chance) -> "Rhythm":
         return cls(
             steps=150 + chance.below(350),
             event=chance.one_of((0.01, 0.03, 0.1)),
@@ -34,7 +41,7 @@ class Rhythm:
             redrive=0.002,
             idle=0.02,
             new_speeds=0.02,
-            refreshing=chance.one_of((1.0, 1.0, 4.0)),
+            refreshing=chance.one_of((1.0, 1.0, 3.0)),
             faults=Faults(
                 not_sent=chance.one_of((0.0, 0.01)),
                 answer_lost=chance.one_of((0.0, 0.02, 0.06)),
@@ -46,3 +53,20 @@ class Rhythm:
                 is_slow=chance.one_of((0.0, 0.1, 0.3)),
             ),
         )
+
+
+_RACES: Final = 0.15
+_RACE: Final = Rhythm(
+    steps=450,
+    event=0.06,
+    advance=0.2,
+    tick=0.05,
+    crash=0.003,
+    fail_over=0.003,
+    redrive=0.002,
+    idle=0.02,
+    new_speeds=0.02,
+    refreshing=3.0,
+    faults=Faults(pauses=0.15, write_rests=0.1, scan_rests=0.1, is_slow=0.05, meets_another=0.6),
+    is_race=True,
+)

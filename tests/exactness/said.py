@@ -54,21 +54,25 @@ class Devices:
     start: datetime
     again: float
     clockless: float
-    is_narrow: bool  # all in a window or two of one sensor: whoever writes meets another
+    is_race: bool  # new windows all the time, few readings in each: who writes one meets another
     said: list[Saying] = field(default_factory=list)
     batches: list[list[Saying]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, chance: Chance, start: datetime) -> "Devices":
+    def of(cls, chance: Chance, start: datetime, *, is_race: bool = False) -> "Devices":
         again = chance.one_of((0.2, 0.4, 0.7))
         clockless = chance.one_of((0.0, 0.15, 0.6))
-        return cls(chance, start, again, clockless, chance.happens(0.3))
+        return cls(chance, start, again, clockless, is_race)
 
     def event(self, now: datetime) -> list[Incoming]:
         """Give what one event brings: new readings and old ones, or an earlier batch again: whole,
         half, or with another, in another order.
         """
         chance = self.chance
+        if self.is_race:
+            saying = self._in_a_late_window()
+            self.said.append(saying)
+            return [Incoming(saying.reading(now), now)]
         if self.batches and chance.happens(self.again / 2):
             batch = chance.shuffled(chance.one_of(self.batches))
             if chance.happens(0.3):
@@ -88,13 +92,15 @@ class Devices:
         self.said.append(saying)
         return saying
 
+    def _in_a_late_window(self) -> Saying:
+        window, place = divmod(len(self.said), 3)
+        ts = self.start - _DAY + timedelta(minutes=window, seconds=place)
+        return Saying("a", ts, None, {"temperature_c": float(place)})
+
     def _saying(self, now: datetime) -> Saying:
         chance = self.chance
-        values: dict[str, Any] = {"temperature_c": float(len(self.said))}
-        if self.is_narrow:
-            return Saying("a", self.near(now), None, values)
         device_id = chance.one_of(_DEVICES[: 1 + len(self.said) % 3])
-        values = {"temperature_c": chance.one_of(_TEMPERATURES) + 0.0}
+        values: dict[str, Any] = {"temperature_c": chance.one_of(_TEMPERATURES) + 0.0}
         if chance.happens(0.3):
             values["humidity"] = chance.one_of(_OTHERS)
         if chance.happens(0.2):

@@ -17,9 +17,9 @@ _SHOWN: Final = 150
 def run_schedule(seed: int) -> World:
     """Run the schedule of this seed; raises Broken, with how to replay it, where a promise is."""
     chance = Chance(Random(seed))
-    with wrong_clocks_and_small_limits(chance):
-        rhythm = Rhythm.of(chance)
-        world = World(chance, rhythm.faults)
+    rhythm = Rhythm.of(chance)
+    with wrong_clocks_and_small_limits(chance, is_race=rhythm.is_race):
+        world = World(chance, rhythm.faults, is_race=rhythm.is_race)
         try:
             world.change_speeds(rhythm.refreshing)
             for _ in range(rhythm.steps):

@@ -1,13 +1,17 @@
 """What does each worker do? The functions' own code on the double, as their processes run it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from functions.aggregate.audit_store import AuditStore
 from functions.aggregate.keeping import keep_and_note
 from functions.aggregate.refresh import Remembered, refresh
 from functions.aggregate.view_store import take_lease
+from functions.aggregate.window_audit import Repair, WindowAudit
 from functions.alert.function import allowed_ranges, keep_and_alert
+from shared.identity import EPOCH
 from shared.mongo import Database
 from shared.outcomes import TryAgain
 from shared.reading_store import Incoming
@@ -38,6 +42,7 @@ class Writer:
     database: Database
     queues: Queues
     watcher: Watcher
+    width_s: int = WIDTH_S
 
     async def run(self) -> None:
         while True:
@@ -45,15 +50,16 @@ class Writer:
             deliveries = self.queues.take(self.name, self.function)
             incoming = [one for delivery in deliveries for one in delivery.incoming]
             try:
-                await self._keep(incoming)
+                await self.keep(incoming)
             except TryAgain:
                 self.queues.give_back(self.name)
             else:
                 self.queues.acknowledge(self.name)
 
-    async def _keep(self, incoming: Sequence[Incoming]) -> None:
+    async def keep(self, incoming: Sequence[Incoming]) -> None:
+        """Do what the function does with these; whoever watches learns what is promised by it."""
         if self.function == AGGREGATE:
-            await keep_and_note(self.database, incoming, WIDTH_S)
+            await keep_and_note(self.database, incoming, self.width_s)
             self.watcher.aggregate_acknowledged(incoming)
         else:
             await keep_and_alert(self.database, incoming, ALLOWED)
@@ -67,21 +73,53 @@ class Refreshing:
     name: str
     database: Database
     completed: Callable[[bool], None]
+    is_hurried: Callable[[], bool] = bool
+    settings: AggregateSettings = SETTINGS
 
     async def run(self) -> None:
         remembered = Remembered()
         while True:
             await Point(f"{self.name} rests")
             try:
-                is_settled = await self._pass(remembered)
+                is_settled = await self.make_pass(remembered)
             except TryAgain:
                 continue
             if is_settled is not None:
                 self.completed(is_settled)
 
-    async def _pass(self, remembered: Remembered) -> bool | None:
+    async def make_pass(self, remembered: Remembered) -> bool | None:
+        """Make a pass, if one is due; tell whether all is settled, None where none was made."""
+        width_s = self.settings.aggregate_window_seconds
         async with self.database.client.start_session(causal_consistency=True) as session:
-            this = await take_lease(self.database, session, self.name, WIDTH_S)
+            this = await take_lease(
+                self.database, session, self.name, width_s, is_hurried=self.is_hurried()
+            )
             if this is None:
                 return None
-            return await refresh(this, SETTINGS, remembered, lambda: _WAIT_S)
+            return await refresh(this, self.settings, remembered, lambda: _WAIT_S)
+
+
+@dataclass(slots=True)
+class Auditing:
+    """An operator's audit with --repair, again and again, beside everything else."""
+
+    name: str
+    database: Database
+
+    async def run(self) -> None:
+        while True:
+            await self._rest(0.0)
+            with suppress(TryAgain):
+                await self._audit()
+
+    async def _audit(self) -> None:
+        async with self.database.client.start_session(causal_consistency=True) as session:
+            store = AuditStore(self.database, session, WIDTH_S)
+            horizon = await store.horizon()
+            if horizon is not None:
+                audit = WindowAudit(store, WIDTH_S, Repair(grown=True), self._rest)
+                async for _ in audit.windows(EPOCH, horizon):
+                    await self._rest(0.0)
+
+    async def _rest(self, _seconds: float) -> None:
+        await Point(f"{self.name} rests")

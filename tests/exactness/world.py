@@ -4,6 +4,7 @@ them: events, crashes, failovers, jumps of the clock. Who calls decides what hap
 
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 from shared.mongo import majority, make_indexes
@@ -18,7 +19,7 @@ from tests.exactness.ledger import Broken, Ledger, check_equals_recompute
 from tests.exactness.queues import AGGREGATE, ALERT, Queues
 from tests.exactness.said import Devices
 from tests.exactness.trampoline import Task, Trampoline
-from tests.exactness.workers import Refreshing, Writer
+from tests.exactness.workers import Auditing, Refreshing, Writer
 
 START: Final = datetime(2026, 3, 1, 12, 0, 40, tzinfo=UTC)
 REFRESHES: Final = ("refresh-1", "refresh-2")
@@ -29,6 +30,9 @@ WRITERS: Final = {
     "alert-2": ALERT,
 }
 WORKERS: Final = (*WRITERS, *REFRESHES)
+_HURRIED: Final = 0.2
+_AUDIT: Final = "audit"
+_AUDITED: Final = 0.2  # the share of histories in which an audit repairs beside the others
 _WEIGHTS: Final = (1.0, 1.0, 0.15, SLOW)
 _REST_TICK_S: Final = 0.3
 _END_OF_REST: Final = 20_000
@@ -40,7 +44,7 @@ class World:
     promise is broken by it. `trace` says what happened.
     """
 
-    def __init__(self, chance: Chance, faults: Faults) -> None:
+    def __init__(self, chance: Chance, faults: Faults, *, is_race: bool = False) -> None:
         self.trace: list[tuple[str, str]] = []
         self.replica = Replica(START)
         self._chance = chance
@@ -50,15 +54,17 @@ class World:
         self._run_alone(make_indexes(self._database))
         self._connection.faults = faults
         self._invariants = Invariants(self.replica)
-        self._queues = Queues(chance)
+        self._queues = Queues(chance, retries=chance.one_of((0, 1, 3)))
         self._ledger = Ledger()
-        self._devices = Devices.of(chance, START)
+        self._devices = Devices.of(chance, START, is_race=is_race)
         self._events = 0
         self._settled_passes = 0
         self._clocks = {name: timedelta(seconds=chance.below(1200) - 600) for name in WORKERS}
         self._workers: dict[str, Task] = {}
         for name in WORKERS:
             self._begin(name)
+        if chance.happens(_AUDITED):
+            self._begin(_AUDIT)
 
     def publish(self) -> None:
         """An event comes, for aggregate and for alert."""
@@ -79,7 +85,7 @@ class World:
         WrongClock.set(self.replica.wall, self._clocks.get(task.name, timedelta()))
         self._trampoline.step(task)
         self._tell(task.name, "done" if task.is_done else task.at.label)
-        if task.error is not None and task.name in self._clocks:
+        if task.error is not None and self._workers.get(task.name) is task:
             raise task.error
         self._invariants.check()
 
@@ -125,6 +131,8 @@ class World:
         """
         self._tell("schedule", "comes to rest")
         self._connection.faults = NONE
+        if _AUDIT in self._workers:
+            self._trampoline.kill(self._workers.pop(_AUDIT))
         for task in self._trampoline.tasks:
             task.weight = 0.1 if task.name in REFRESHES else 1.0
         self._rest_until(lambda: self._queues.is_empty)
@@ -158,8 +166,11 @@ class World:
         self._workers[name] = self._trampoline.spawn(name, self._work_of(name))
 
     def _work_of(self, name: str) -> Coroutine[Any, None, None]:
+        if name == _AUDIT:
+            return Auditing(name, self._database).run()
         if name in REFRESHES:
-            return Refreshing(name, self._database, self._completed).run()
+            is_hurried = partial(self._chance.happens, _HURRIED)
+            return Refreshing(name, self._database, self._completed, is_hurried).run()
         return Writer(name, WRITERS[name], self._database, self._queues, self._invariants).run()
 
     def _completed(self, is_settled: bool) -> None:  # noqa: FBT001 - what a pass of the refresh gives

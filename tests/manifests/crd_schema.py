@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 CRDS = Path(__file__).resolve().parents[3] / "shared" / "crds"
 KEEPS_UNKNOWN = "x-kubernetes-preserve-unknown-fields"
 KUBERNETES_OWN = {
-    "v1/Namespace",
-    "v1/ConfigMap",
-    "v1/Secret",
-    "v1/Service",
-    "apps/v1/StatefulSet",
-    "networking.k8s.io/v1/NetworkPolicy",
-}
+    "v1",
+    "apps/v1",
+    "batch/v1",
+    "networking.k8s.io/v1",
+}  # kubectl and the server know them
 WITHOUT_DEFINITION = {"sources.knative.dev/v1/PingSource"}
 
 Schema = dict[str, Any]
@@ -40,7 +38,7 @@ def faults_in(documents: Iterable[dict[str, Any]]) -> list[str]:
 
 def _faults(document: dict[str, Any]) -> list[str]:
     api, kind = document["apiVersion"], document["kind"]
-    if f"{api}/{kind}" in KUBERNETES_OWN | WITHOUT_DEFINITION:
+    if api in KUBERNETES_OWN or f"{api}/{kind}" in WITHOUT_DEFINITION:
         return []
     group, _, version = api.rpartition("/")
     return [

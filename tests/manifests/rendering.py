@@ -36,20 +36,13 @@ def rendered(overlay: str, components: tuple[str, ...] = ()) -> tuple[Document, 
     """
     if not components:
         return _kustomize(ROOT / "knative" / "overlays" / overlay)
-    with TemporaryDirectory() as folder:
-        for name in ("knative", "eventing"):
-            shutil.copytree(ROOT / name, Path(folder) / name, symlinks=True)
-        own = (
-            Path(folder) / "own"
-        )  # as a user would: an overlay of their own beside the repository's
-        own.mkdir()
-        text = {
-            "resources": [f"../knative/overlays/{overlay}"],
-            "components": [f"../knative/{name}" for name in components],
-            "namespace": "telemetry",
-        }
-        (own / "kustomization.yaml").write_text(yaml.safe_dump(text))
-        return _kustomize(own)
+    return _own_overlay(f"knative/overlays/{overlay}", [f"knative/{name}" for name in components])
+
+
+@cache
+def without_overlay() -> tuple[Document, ...]:
+    """Return the objects as they are before any overlay changes one."""
+    return _own_overlay("knative/base", ["knative/wiring"])
 
 
 def backing_services() -> tuple[Document, ...]:
@@ -97,6 +90,22 @@ def pipeline(overlay: str) -> dict[str, str]:
         if name.startswith("pipeline-")
     )
     return dict(values)
+
+
+def _own_overlay(resource: str, components: list[str]) -> tuple[Document, ...]:
+    """Render as a user would: an overlay of their own beside the repository's."""
+    with TemporaryDirectory() as folder:
+        for name in ("knative", "eventing"):
+            shutil.copytree(ROOT / name, Path(folder) / name, symlinks=True)
+        own = Path(folder) / "own"
+        own.mkdir()
+        text = {
+            "resources": [f"../{resource}"],
+            "components": [f"../{each}" for each in components],
+            "namespace": "telemetry",
+        }
+        (own / "kustomization.yaml").write_text(yaml.safe_dump(text))
+        return _kustomize(own)
 
 
 def _kustomize(folder: Path) -> tuple[Document, ...]:

@@ -8,7 +8,16 @@ import re
 import pytest
 
 from shared import settings
-from tests.manifests.rendering import OVERLAYS, ROOT, of_kind, pipeline, rendered
+from tests.manifests.rendering import (
+    OVERLAYS,
+    ROOT,
+    Document,
+    container_of,
+    of_kind,
+    pipeline,
+    rendered,
+    services,
+)
 
 FOR_THE_MANIFESTS = {"MAX_RETRIES", "RETRY_BACKOFF"}  # KafkaSource's, by knative/wiring
 BY_KNATIVE = {"HOST", "PORT"}
@@ -64,10 +73,39 @@ def test_the_address_of_the_database_comes_from_a_secret(overlay: str) -> None:
     assert "MONGO_URL" not in pipeline(overlay)
 
 
-def test_production_says_which_names_its_secret_must_hold() -> None:
+def test_production_says_which_names_its_secrets_must_hold() -> None:
     text = (ROOT / "knative" / "overlays" / "production" / "kustomization.yaml").read_text()
-    (line,) = re.findall(r"^#   pipeline (.*)$", text, re.MULTILINE)
-    named = set(re.findall(r"[A-Z_]{5,}", line))
+    lines = re.findall(r"^#   (.*)$", text, re.MULTILINE)
+    named = set(re.findall(r"[A-Z][A-Z_]{4,}", " ".join(lines)))
 
     assert named == {"MONGO_URL", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"}
     assert named <= _names_in_settings()
+
+
+def test_in_production_only_who_produces_can_produce_and_ingest_sees_no_database() -> None:
+    secrets = {
+        name: {each["secretRef"]["name"] for each in _origins(service) if "secretRef" in each}
+        for name, service in services("production").items()
+    }
+
+    assert secrets == {
+        "ingest": {"kafka-client"},
+        "aggregate": {"pipeline"},
+        "alert": {"pipeline"},
+        "dlq": {"pipeline", "kafka-client"},
+        "dashboard": {"pipeline"},
+    }
+
+
+@pytest.mark.parametrize("name", ["ingest", "dlq"])
+def test_the_certificate_of_the_broker_is_where_the_setting_says(name: str) -> None:
+    mounts = container_of(services("production")[name])["volumeMounts"]
+    (folder,) = (each["mountPath"] for each in mounts if each["name"] == "kafka-ca")
+
+    assert pipeline("production")["KAFKA_SSL_CA_LOCATION"] == f"{folder}/ca.crt"
+
+
+def _origins(service: Document) -> list[Document]:
+    origins = container_of(service)["envFrom"]
+    assert isinstance(origins, list)
+    return origins

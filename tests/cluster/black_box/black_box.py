@@ -77,10 +77,17 @@ def _check(ingest: PublicFunction, dashboard: PublicFunction, device: str) -> No
     _expect(said.get("field") == "temperature_c", f"the refusal does not name the field: {said}")
     _say("refused: a bad reading, by its field's name")
 
-    status, said = ingest.ask("POST", "/ingest", reading)
-    _expect(status == 202, f"the same reading again was answered {status}: {said}")
-    status, said = dashboard.ask("GET", f"/devices/{device}/telemetry")
-    _expect(len(said["data"]) == 1, f"sent twice, it is there {len(said['data'])} times")
+    for body in (
+        reading,
+        reading | {"id": "second"},
+    ):  # the second is a sign that the first is through
+        status, said = ingest.ask("POST", "/ingest", body)
+        _expect(status == 202, f"a reading was answered {status}: {said}")
+    receipt = f"/receipts/{said['reading_id']}"
+    _shows(dashboard, receipt, lambda content: content["state"] == "stored", "another reading")
+    _, listed = dashboard.ask("GET", f"/devices/{device}/telemetry")
+    _expect(len(listed["data"]) == 2, f"two readings, one sent twice, are there as {listed}")
+    _say("counted once: a reading that was sent twice")
 
 
 def _shows(

@@ -39,6 +39,7 @@ async def _found(database: Database, *arguments: Any, **options: Any) -> list[An
         ({"_id": "03", "$expr": {"$lte": ["$ts", "$$NOW"]}}, ["03"]),
         ({"_id": "03", "$expr": {"$lte": ["$n", 2]}}, []),
         ({"_id": "02", "$expr": {"$lte": ["$n", 2]}}, ["02"]),  # missing is below every number
+        ({"$or": [{"d": "b"}, {"$expr": {"$lte": ["$n", 2]}}], "_id": {"$gt": "01"}}, ["02"]),
         ({"_id": "04", "$expr": {"$lte": ["$n", 9]}}, []),  # a text is above
     ],
 )

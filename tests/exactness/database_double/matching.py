@@ -16,6 +16,9 @@ def matches(document: Document, wanted: Document, now: datetime) -> bool:
         if name == "$expr":
             if not evaluate(condition, document, now):
                 return False
+        elif name == "$or":
+            if not any(matches(document, one, now) for one in condition):
+                return False
         elif not _holds(document.get(name, MISSING), condition):
             return False
     return True

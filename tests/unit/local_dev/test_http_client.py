@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 OK = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
+HELD = b"held"
+LATE = b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"
 HEAD = b"POST / HTTP/1.1\r\nhost: a\r\n"
 
 
 class StandIn:
-    """A server that answers each request with the next of its answers, the last for ever."""
+    """A server that answers each request with the next of its answers, the last for ever.
+
+    A request whose body is HELD is answered with LATE, once it `lets_go`.
+    """
 
     def __init__(self, *answers: bytes | None, wait_s: float = 0) -> None:
         self.requests: list[bytes] = []
+        self.lets_go = asyncio.Event()
         self.connections = 0
         self._answers = list(answers)
         self._wait_s = wait_s
@@ -60,7 +66,11 @@ class StandIn:
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
         length = int(head.rpartition(b"content-length: ")[2])
-        self.requests.append(head + await reader.readexactly(length))
+        body = await reader.readexactly(length)
+        self.requests.append(head + body)
+        if body == HELD:
+            await self.lets_go.wait()
+            return LATE
         await asyncio.sleep(self._wait_s)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
@@ -113,14 +123,15 @@ def test_a_broken_answer_is_no_answer(answer: bytes | None) -> None:
 
 
 def test_an_answer_after_the_timeout_is_no_answer_and_the_next_request_is_not_mixed_up() -> None:
-    late = b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"
-    server = StandIn(late, OK, wait_s=0.1)
+    server = StandIn(OK)
 
     async def run() -> int:
         async with server.listening() as address:
             pool = ConnectionPool(address)
+            await pool.send(HEAD, b"", 5)  # the connection is there: nothing else takes time
             with pytest.raises(NoAnswerError, match="within"):
-                await pool.send(HEAD, b"", 0.02)
+                await pool.send(HEAD, HELD, 0.02)
+            server.lets_go.set()
             answer = await pool.send(HEAD, b"", 5)
             pool.close()
             return answer.status

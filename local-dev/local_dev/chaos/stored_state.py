@@ -1,0 +1,62 @@
+"""What is in the database at the end? Read as it is, past all functions; `stock_taking` asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
+from pymongo.read_concern import ReadConcern
+
+if TYPE_CHECKING:
+    from local_dev.chaos.recompute import Document
+    from local_dev.chaos.said import Key
+
+TIMEOUT_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An open dead letter: where and why it failed, and the readings in it."""
+
+    stage: str
+    reason: str
+    reading_ids: tuple[str, ...]
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """The documents of each collection; of dead letters the open ones."""
+
+    readings: list[Document]
+    views: list[Document]
+    devices: list[Document]
+    alerts: list[Document]
+    notes: int
+    letters: list[Letter]
+
+
+def stored_state(mongo_url: str, database: str) -> StoredState:
+    """Read it. Raises PyMongoError."""
+    with MongoClient[dict[str, Any]](mongo_url, tz_aware=True, timeoutMS=TIMEOUT_MS) as client:
+        found = client.get_database(database, read_concern=ReadConcern("majority"))
+        return StoredState(
+            readings=list(found.telemetry_raw.find()),
+            views=list(found.aggregated_data.find()),
+            devices=list(found.devices.find()),
+            alerts=list(found.alerts.find()),
+            notes=found.late_windows.count_documents({}),
+            letters=[_letter(each) for each in found.dead_letters.find({"status": "open"})],
+        )
+
+
+def _letter(document: Document) -> Letter:
+    readings = json.loads(document["data"])
+    return Letter(
+        stage=document["stage"],
+        reason=document["reason"],
+        reading_ids=tuple(each["reading_id"] for each in readings),
+        keys=tuple((each["device_id"], int(each["measurements"]["seq"])) for each in readings),
+    )

@@ -1,0 +1,227 @@
+"""What does an audit find and repair? The same on the double and on the real MongoDB."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.aggregate.audit import main
+from functions.aggregate.audit_store import AuditStore
+from functions.aggregate.window_audit import Audited, Repair, WindowAudit
+from shared.mongo import DEVICES, NOTES, RAW, REFRESH, VIEWS, Database, client_of, majority
+from shared.settings import MongoSettings
+from tests.exactness.databases import Databases
+from tests.exactness.recompute import canonical, devices_of, raw_of, views_of
+from tests.exactness.said import Saying
+
+_START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_END = _START + timedelta(minutes=10)
+_SAID = [
+    Saying("a", _START, None, {"temperature_c": 20.5}),
+    Saying("a", _START + timedelta(seconds=59.999), None, {"temperature_c": 21.5, "humidity": 3.0}),
+    Saying("a", _START + timedelta(seconds=180), None, {"temperature_c": 22.5}),
+    Saying("b", _START + timedelta(seconds=30), None, {"measurements": {"pressure_hpa": 1013.2}}),
+]
+_RAWS = [raw_of(one.reading(_END), _END) for one in _SAID]
+_VIEW = "a/temperature_c/60s/2026-03-01T12:00:00.000Z"
+
+Damage = Callable[[Database], Awaitable[Any]]
+
+
+def _views(*without: int) -> list[dict[str, Any]]:
+    return list(views_of([r for n, r in enumerate(_RAWS) if n not in without], 60).values())
+
+
+async def _settle(database: Database, views: list[dict[str, Any]]) -> None:
+    await database[RAW].insert_many(_RAWS, ordered=False)
+    await database[VIEWS].insert_many(views, ordered=False)
+    await database[DEVICES].insert_many(list(devices_of(_RAWS).values()), ordered=False)
+    await database[REFRESH].insert_one({"_id": "refresh/60s", "horizon": _END})
+
+
+async def _nothing(_seconds: float) -> None:
+    return
+
+
+async def _audit(
+    database: Database,
+    repair: Repair,
+    pause: Callable[[float], Awaitable[None]] = _nothing,
+) -> list[Audited]:
+    async with database.client.start_session(causal_consistency=True) as session:
+        store = AuditStore(database, session, 60)
+        assert await store.horizon() == _END
+        audit = WindowAudit(store, 60, repair, pause)
+        return [one async for one in audit.windows(_START, _END)]
+
+
+def _found(audited: list[Audited]) -> list[tuple[str, bool]]:
+    return [(one.kind, one.is_repaired) for window in audited for one in window.findings]
+
+
+async def _stored(database: Database) -> dict[str, str]:
+    return canonical({view["_id"]: view for view in await database[VIEWS].find({}).to_list()})
+
+
+def test_an_audit_of_right_views_finds_nothing(databases: Databases) -> None:
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, _views())
+        return await _audit(database, Repair())
+
+    audited = databases.run(scenario)
+
+    assert _found(audited) == []
+    assert [one.start for one in audited] == [_START, _START + timedelta(seconds=180)]
+    assert [(one.readings, one.views) for one in audited] == [(4, 3), (1, 1)]
+
+
+async def _lose(database: Database) -> None:
+    await database[VIEWS].delete_many({"_id": _VIEW})
+
+
+async def _shrink(database: Database) -> None:
+    (smaller,) = [view for view in _views(0) if view["_id"] == _VIEW]
+    await database[VIEWS].replace_one({"_id": _VIEW}, smaller)
+
+
+async def _falsify(database: Database) -> None:
+    await database[VIEWS].update_one({"_id": _VIEW}, [{"$set": {"sum": 1.0}}])
+
+
+async def _lose_a_reading(database: Database) -> None:
+    await database[RAW].delete_many({"_id": _RAWS[0]["_id"]})
+
+
+async def _lose_all_readings(database: Database) -> None:
+    await database[RAW].delete_many({"_id": _RAWS[3]["_id"]})
+
+
+async def _narrow_a_device(database: Database) -> None:
+    later = {"first_ts": _START + timedelta(seconds=1)}
+    await database[DEVICES].update_one({"_id": "a"}, [{"$set": later}])
+
+
+_DAMAGES = [
+    (_lose, "missing", True),
+    (_shrink, "smaller", True),
+    (_narrow_a_device, "device", True),
+    (_falsify, "different", False),
+    (_lose_a_reading, "larger", False),
+    (_lose_all_readings, "without_readings", False),
+]
+
+
+@pytest.mark.parametrize(("damage", "kind", "_"), _DAMAGES)
+def test_an_audit_names_what_differs_and_changes_nothing(
+    databases: Databases, damage: Damage, kind: str, *, _: bool
+) -> None:
+    async def scenario(database: Database) -> Any:
+        await _settle(database, _views())
+        await damage(database)
+        before = await _stored(database)
+        audited = await _audit(database, Repair())
+        return audited, before == await _stored(database)
+
+    audited, is_untouched = databases.run(scenario)
+
+    assert _found(audited) == [(kind, False)]
+    assert is_untouched
+
+
+@pytest.mark.parametrize(("damage", "kind", "is_repaired"), _DAMAGES)
+def test_a_repair_writes_only_what_grows(
+    databases: Databases, damage: Damage, kind: str, *, is_repaired: bool
+) -> None:
+    async def scenario(database: Database) -> Any:
+        await _settle(database, _views())
+        await damage(database)
+        first = await _audit(database, Repair(grown=True))
+        return _found(first), _found(await _audit(database, Repair()))
+
+    first, second = databases.run(scenario)
+
+    assert first == [(kind, is_repaired)]
+    assert second == [(kind, False)] * (not is_repaired)
+
+
+@pytest.mark.parametrize("damage", [damage for damage, _, _ in _DAMAGES])
+def test_where_raw_is_complete_every_view_becomes_what_it_gives(
+    databases: Databases, damage: Damage
+) -> None:
+    async def scenario(database: Database) -> Any:
+        await _settle(database, _views())
+        await damage(database)
+        await _audit(database, Repair(grown=True, raw_is_complete=True))
+        raws = await database[RAW].find({}).to_list()
+        return await _stored(database), canonical(views_of(raws, 60))
+
+    stored, expected = databases.run(scenario)
+
+    assert stored == expected
+
+
+def test_a_view_that_a_refresh_is_yet_to_count_again_is_no_finding(databases: Databases) -> None:
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, _views(0))
+        window = {"window_start": _START, "device_ids": ["a"]}
+        await database[NOTES].insert_one({"_id": "1", "window_seconds": 60, "windows": [window]})
+        return await _audit(database, Repair())
+
+    audited = databases.run(scenario)
+
+    assert _found(audited) == []
+    assert [one.being_counted for one in audited] == [1, 0]
+
+
+def test_a_view_that_is_right_at_the_second_look_is_no_finding(databases: Databases) -> None:
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, _views(0))
+        (right,) = [view for view in _views() if view["_id"] == _VIEW]
+
+        async def meanwhile(_seconds: float) -> None:
+            await database[VIEWS].replace_one({"_id": _VIEW}, right)
+
+        return await _audit(database, Repair(), meanwhile)
+
+    assert _found(databases.run(scenario)) == []
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("options", "code", "repaired"),
+    [([], 1, 0), (["--repair"], 0, 1), (["--to", "2026-03-01T18:00Z"], 1, 0)],
+)
+def test_the_command_says_what_it_found_and_ends_accordingly(
+    mongo_url: str,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    code: int,
+    repaired: int,
+) -> None:
+    environment = {"MONGO_URL": mongo_url, "MONGO_DB": "audited"}
+    asyncio.run(_shrunk(mongo_url))
+
+    ended = main(["--from", "2026-03-01T11:00:00Z", "--json", *options], environment)
+
+    summary = json.loads(capsys.readouterr().out)
+    assert ended == code
+    assert (summary["smaller"], summary["repaired"]) == (1, repaired)
+    assert summary["to"] == "2026-03-01T12:10:00.000Z"
+
+
+async def _shrunk(mongo_url: str) -> None:
+    async with client_of(MongoSettings(mongo_url=mongo_url)) as client:
+        await client.drop_database("audited")
+        database = majority(client, "audited")
+        await _settle(database, _views())
+        await _shrink(database)
+
+
+def test_a_wrong_setting_ends_it_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = main([], {"AGGREGATE_WINDOW_SECONDS": "none"})
+
+    assert ended == 2
+    assert "AGGREGATE_WINDOW_SECONDS" in capsys.readouterr().err
