@@ -79,7 +79,9 @@ def _annotation(scaling: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _target(scaling: Mapping[str, str], concurrency: int) -> float:
-    """Give the requests an instance is meant to have (Serving, ResolveMetricTarget in target.go)."""
+    """Give the requests an instance is meant to have (Serving, ResolveMetricTarget in
+    target.go).
+    """
     limit = float(concurrency or TARGET_DEFAULT)
     if SCALING + "target" in scaling:
         chosen = float(scaling[SCALING + "target"])

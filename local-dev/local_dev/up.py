@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+import uvloop
 from confluent_kafka import KafkaException
 
 from local_dev.child_process import ServerFailedError
@@ -39,7 +40,7 @@ def main() -> None:
         with hold(options.places):
             _refuse_taken_ports(options)
             system = System(options, Screen(shows_functions=not options.quiet))
-            sys.exit(asyncio.run(_up(system)))
+            sys.exit(uvloop.run(_up(system)))
     except EXPECTED as error:
         sys.exit(str(error))
     except KeyboardInterrupt:  # while something was fetched: nothing runs yet

@@ -15,10 +15,11 @@ _COPIED: Final = ("functions/__init__.py", "functions/aggregate", "functions/ale
 _TIMEOUT_S: Final = 300
 
 
-def run_copy(folder: Path, count: int) -> tuple[int, str]:
+def run_copy(folder: Path, count: int, *, only_races: bool = False) -> tuple[int, str]:
     """Run up to `count` schedules on the copy in `folder`, which is also found first."""
+    command = [sys.executable, "-m", "tests.exactness.run_schedules", "--count", str(count)]
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.exactness.run_schedules", "--count", str(count)],
+        command + ["--races"] * only_races,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -22,12 +22,12 @@ class Rhythm:
     new_speeds: float
     refreshing: float  # how much more often than others a refresh is stepped
     faults: Faults
-
+    alerting: float = 1.0  # the same for alert
     is_race: bool = False  # two refreshes write the same new views all the time
 
     @classmethod
     def of(cls, chance: Chance) -> "Rhythm":
-        return _RACE if chance.happens(_RACES) else cls.of_all(chance)
+        return RACE if chance.happens(_RACES) else cls.of_all(chance)
 
     @classmethod
     def of_all(cls, chance: Chance) -> "Rhythm":
@@ -56,7 +56,7 @@ class Rhythm:
 
 
 _RACES: Final = 0.15
-_RACE: Final = Rhythm(
+RACE: Final = Rhythm(
     steps=450,
     event=0.06,
     advance=0.2,
@@ -68,5 +68,6 @@ _RACE: Final = Rhythm(
     new_speeds=0.02,
     refreshing=3.0,
     faults=Faults(pauses=0.15, write_rests=0.1, scan_rests=0.1, is_slow=0.05, meets_another=0.6),
+    alerting=0.1,
     is_race=True,
 )

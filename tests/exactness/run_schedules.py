@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     for seed in seeds:
         try:
-            run_schedule(seed)
+            run_schedule(seed, only_races=options.races)
         except Broken as broken:
             sys.stdout.write(f"{broken}\n")
             return 1
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.exactness.run_schedules")
     parser.add_argument("--seed", type=int, help="only this one")
+    parser.add_argument("--races", action="store_true", help="two refreshes at the same views")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
     return parser

@@ -93,7 +93,7 @@ class Devices:
         return saying
 
     def _in_a_late_window(self) -> Saying:
-        window, place = divmod(len(self.said), 3)
+        window, place = divmod(len(self.said), 2)
         ts = self.start - _DAY + timedelta(minutes=window, seconds=place)
         return Saying("a", ts, None, {"temperature_c": float(place)})
 

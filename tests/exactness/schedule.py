@@ -7,26 +7,29 @@ from typing import Final
 from tests.exactness.chance import Chance
 from tests.exactness.code_under_test import wrong_clocks_and_small_limits
 from tests.exactness.ledger import Broken
-from tests.exactness.rhythm import Rhythm
+from tests.exactness.rhythm import RACE, Rhythm
 from tests.exactness.world import WORKERS, World
 
 _TICKS_S: Final = (0.4, 1.0, 3.0, 17.0, 61.0)
 _SHOWN: Final = 150
 
 
-def run_schedule(seed: int) -> World:
-    """Run the schedule of this seed; raises Broken, with how to replay it, where a promise is."""
+def run_schedule(seed: int, *, only_races: bool = False) -> World:
+    """Run the schedule of this seed; raises Broken, with how to replay it, where a promise is.
+
+    `only_races`: make it one in which two refreshes write the same views all the time.
+    """
     chance = Chance(Random(seed))
-    rhythm = Rhythm.of(chance)
+    rhythm = RACE if only_races else Rhythm.of(chance)
     with wrong_clocks_and_small_limits(chance, is_race=rhythm.is_race):
         world = World(chance, rhythm.faults, is_race=rhythm.is_race)
         try:
-            world.change_speeds(rhythm.refreshing)
+            world.change_speeds(rhythm.refreshing, rhythm.alerting)
             for _ in range(rhythm.steps):
                 _happen(world, chance, rhythm)
             world.come_to_rest()
         except Exception as error:
-            raise Broken(_report(seed, world, error)) from error
+            raise Broken(_report(seed, world, error, only_races=only_races)) from error
         finally:
             world.close()
     return world
@@ -54,14 +57,16 @@ def _happen(world: World, chance: Chance, rhythm: Rhythm) -> None:
     if chance.happens(rhythm.redrive):
         world.redrive()
     if chance.happens(rhythm.new_speeds):
-        world.change_speeds(rhythm.refreshing)
+        world.change_speeds(rhythm.refreshing, rhythm.alerting)
     world.step()
 
 
-def _report(seed: int, world: World, error: Exception) -> str:
+def _report(seed: int, world: World, error: Exception, *, only_races: bool) -> str:
     shown = world.trace[-_SHOWN:]
     first = len(world.trace) - len(shown)
     lines = [f"{first + n:6} {who:12} {what}" for n, (who, what) in enumerate(shown)]
     told = f"{type(error).__name__}: {error}"
     replay = f"replay: python -m tests.exactness.run_schedules --seed {seed}"
+    if only_races:
+        replay += " --races"
     return "\n".join([f"seed {seed}: {told}", replay, *lines, f"seed {seed}: {told}", replay])

@@ -16,7 +16,7 @@ def test_schedules_find_that(mutant: Mutant, root: Path, tmp_path: Path) -> None
     copy_code(root, tmp_path)
     put_in(mutant, tmp_path)
 
-    code, printed = run_copy(tmp_path, _SCHEDULES)
+    code, printed = run_copy(tmp_path, _SCHEDULES, only_races=mutant.only_races)
 
     assert code == 1, f"the fault is not found:\n{printed}"
     assert "replay: " in printed, printed

@@ -119,10 +119,11 @@ class World:
         for event in self._queues.redrive():
             self._tell("redrive", f"event {event}")
 
-    def change_speeds(self, refreshing: float) -> None:
+    def change_speeds(self, refreshing: float, alerting: float = 1.0) -> None:
         """Some workers become slow, so that windows settle while they rest in the midst of work."""
         for name, task in self._workers.items():
-            usual = refreshing if name in REFRESHES else 1.0
+            usual = alerting if WRITERS.get(name) == ALERT else 1.0
+            usual = refreshing if name in REFRESHES else usual
             task.weight = usual * self._chance.one_of(_WEIGHTS)
 
     def come_to_rest(self) -> None:

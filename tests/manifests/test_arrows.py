@@ -81,6 +81,20 @@ def test_dead_letters_do_not_go_round_in_circles(overlay: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_dead_letters_outlast_a_database_that_is_away_for_hours(overlay: str) -> None:
+    """Behind the retries of this source nothing keeps them; what filled it is often that database.
+
+    Linear waits: n times the delay before retry n, so that the wait is short once it is back.
+    """
+    delivery = sources(overlay)["dlq-to-dlq"]["spec"]["delivery"]
+    waits_s = [_seconds(delivery["backoffDelay"]) * n for n in range(1, delivery["retry"] + 1)]
+
+    assert delivery["backoffPolicy"] == "linear"
+    assert sum(waits_s) > 8 * 3600
+    assert max(waits_s) < 10 * 60
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_the_tick_leads_to_a_function_that_is_there(overlay: str) -> None:
     (ping,) = of_kind(rendered(overlay), *PING).values()
 
@@ -118,10 +132,17 @@ def test_topics_are_those_of_the_config_map_everywhere(overlay: str) -> None:
 def test_brokers_retries_and_backoff_are_those_of_the_config_map_everywhere(overlay: str) -> None:
     values = pipeline(overlay)
     (sink,) = of_kind(rendered(overlay), *SINK).values()
-    said = [(each["spec"]["bootstrapServers"], *_tries(each)) for each in sources(overlay).values()]
+    said = {
+        name: (each["spec"]["bootstrapServers"], *_tries(each))
+        for name, each in sources(overlay).items()
+    }
 
-    expected = ([values["KAFKA_BOOTSTRAP_SERVERS"]], int(values["MAX_RETRIES"]))
-    assert said == [(*expected, values["RETRY_BACKOFF"])] * len(SOURCES)
+    brokers, backoff = [values["KAFKA_BOOTSTRAP_SERVERS"]], values["RETRY_BACKOFF"]
+    assert said == {
+        "raw-to-aggregate": (brokers, int(values["MAX_RETRIES"]), backoff),
+        "raw-to-alert": (brokers, int(values["MAX_RETRIES"]), backoff),
+        "dlq-to-dlq": (brokers, said["dlq-to-dlq"][1], backoff),
+    }
     assert sink["spec"]["bootstrapServers"] == [values["KAFKA_BOOTSTRAP_SERVERS"]]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local_dev.chaos.report import report
 from local_dev.chaos.run import Options, run
+from local_dev.child_process import ServerFailedError
 from local_dev.up_options import seconds
 
 
@@ -26,6 +27,8 @@ def main() -> None:
         outcome = run(options, _say)
         is_right = outcome.is_right
         print(report(outcome))
+    except (ServerFailedError, AssertionError) as error:
+        print(f"it did not heal: {error}")
     finally:
         if is_right and not chosen.data:
             shutil.rmtree(data)

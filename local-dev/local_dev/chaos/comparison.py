@@ -25,18 +25,26 @@ def differences(
     for document in kept:
         key = key_of(document)
         if key in seen:
-            lines.append(f"{what} {key} is there twice")
+            lines.append(f"{what} {_name(key)} is there twice")
         elif key not in expected:
-            lines.append(f"{what} {key} follows from no stored reading")
+            lines.append(f"{what} {_name(key)} follows from no stored reading")
         else:
-            lines += _fields(f"{what} {key}", document, expected[key])
+            lines += _wrong_fields(f"{what} {_name(key)}", document, expected[key])
         seen.add(key)
-    return lines + [f"{what} {key} is missing" for key in expected if key not in seen]
+    return lines + [f"{what} {_name(key)} is missing" for key in expected if key not in seen]
 
 
-def _fields(what: str, kept: Document, expected: Document) -> list[str]:
-    wrong = [name for name in expected if not _is_equal(name, kept.get(name), expected[name])]
-    return [f"{what}: {name} is {kept.get(name)!r}, not {expected[name]!r}" for name in wrong]
+def _wrong_fields(what: str, kept: Document, expected: Document) -> list[str]:
+    wrong = [
+        f"{name} is {kept.get(name)}, not {expected[name]}"
+        for name in expected
+        if not _is_equal(name, kept.get(name), expected[name])
+    ]
+    return [f"{what}: {'; '.join(wrong)}"] if wrong else []
+
+
+def _name(key: object) -> str:
+    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _is_equal(name: str, kept: object, expected: object) -> bool:

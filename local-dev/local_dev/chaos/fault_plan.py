@@ -55,8 +55,8 @@ CHOICES = (
     Choice("stop", "dlq", 1, 0.5, 6),
     Choice("kill", "bridge", 1.5, 0, 3),
     Choice("stop", "bridge", 1.5, 1, 14),  # longer than a session: its partitions are taken away
-    Choice("kill", "database", 2, 0, 8),
-    Choice("stop", "database", 2, 1, 12),
+    Choice("kill", "database", 2, 0, 15),
+    Choice("stop", "database", 2, 1, 15),
     Choice("kill", "broker", 1.5, 0, 4),
     Choice("stop", "broker", 1.5, 1, 7),
     Choice("rewind", "bridge", 1.5, SESSION_S, SESSION_S + 2),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, cast
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import random
 
 CALL_S = 3.0
 MOST_BACK = 40  # records in each partition
-READ_S = 0.5
+READ_S = 2.0
 
 
 def rewind(bootstrap: str, group: str, topic: str, chance: random.Random) -> str:
@@ -50,19 +49,16 @@ def duplicate(bootstrap: str, topic: str, chance: random.Random) -> str:
 def _newest(bootstrap: str, topic: str) -> list[Message]:
     consumer = Consumer(_settings(bootstrap, "chaos"))
     try:
-        start = []
+        starts, wanted = [], 0
         for each in _partitions(consumer, topic):
             _, end = consumer.get_watermark_offsets(each, timeout=CALL_S)
-            start.append(TopicPartition(topic, each.partition, max(0, end - MOST_BACK)))
-        consumer.assign(start)
-        return list(_until_quiet(consumer))
+            start = max(0, end - MOST_BACK)
+            starts.append(TopicPartition(topic, each.partition, start))
+            wanted += end - start
+        consumer.assign(starts)
+        return [m for m in consumer.consume(wanted, READ_S) if m.error() is None]
     finally:
         consumer.close()
-
-
-def _until_quiet(consumer: Consumer) -> Iterable[Message]:
-    while batch := consumer.consume(MOST_BACK, READ_S):
-        yield from (message for message in batch if message.error() is None)
 
 
 def _partitions(consumer: Consumer, topic: str) -> list[TopicPartition]:

@@ -41,6 +41,8 @@ def _stock(when: str, stock: Stock) -> list[str]:
     lines.append(f"stored, but never acknowledged: {total.unknown}")
     lines += [f"dead letters, {what}: {number}" for what, number in stock.letters.items()]
     lines += wrong[:MOST_LINES]
+    if stock.notes:
+        lines.append(f"late windows that no refresh has dealt with: {stock.notes}")
     if len(wrong) > MOST_LINES:
         lines.append(f"and {len(wrong) - MOST_LINES} more")
     return lines

@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """The account of all readings, what is wrong with it, and with what follows from them."""
+    """The account of all readings, and what is wrong with what follows from them.
+
+    `notes`: late windows that no refresh has dealt with. `letters`: how many are open, by reason.
+    """
 
     balance: Balance
     differences: list[str]
+    notes: int
     letters: Mapping[str, int]
 
     @property
     def is_right(self) -> bool:
-        return not (self.balance.faults or self.differences or self.balance.total.difference)
+        unbalanced = self.balance.faults or self.balance.total.difference
+        return not (unbalanced or self.differences or self.notes)
 
 
 def take_stock(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> Stock:
@@ -42,6 +47,7 @@ def take_stock(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> 
     return Stock(
         balance(entries, state.readings, dead),
         [*_views(state, rule), *_devices(state), *_alerts(state, rule)],
+        state.notes,
         Counter(f"{letter.stage}, {letter.reason}" for letter in state.letters),
     )
 

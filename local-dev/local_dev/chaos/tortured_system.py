@@ -1,5 +1,4 @@
-"""What is tortured, and how does a fault get at it? Broker, database and `local-dev/up`, as real
-processes; `run` holds one of these.
+"""What is tortured? Broker, database and `local-dev/up`, as real processes; `torment` gets at them.
 
 Broker and database are ours, so that they outlive `up`, which holds the bridge and starts the
 functions. Use it from the main thread: what it starts ends with that.
@@ -9,48 +8,37 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaException
-
 from local_dev.chaos.processes import children_of
-from local_dev.chaos.redelivery import duplicate, rewind
 from local_dev.driven_system import DrivenSystem
 from local_dev.free_port import free_port, is_listening
 from local_dev.kafka_broker import KafkaBroker
 from local_dev.kafka_jars import class_path
 from local_dev.mongo_server import MongoServer
 from local_dev.places import KAFKA_JARS, KAFKA_LOCK
+from local_dev.running_system import ask
 from local_dev.up_options import FUNCTIONS, USUAL_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from local_dev.backing_services import Server
-    from local_dev.chaos.fault_plan import Fault
 
 PORTS_FREE_S = 12.0
 START_AGAIN_AFTER_S = 1.0
-GROUPS = ("raw-to-aggregate", "raw-to-alert")
-TOPIC = "telemetry.raw"
+HEALED_S = 90.0
+BRIDGE = "bridge"
 
 
 class TorturedSystem:
     """A whole system, with two instances of aggregate and alert; `settings` are the functions'."""
 
-    def __init__(
-        self,
-        data: Path,
-        settings: Mapping[str, str],
-        chance: random.Random,
-        say: Callable[[str], None],
-    ) -> None:
+    def __init__(self, data: Path, settings: Mapping[str, str], say: Callable[[str], None]) -> None:
         self._data = data
-        self._chance = chance
         self._say = say
         self.mongo = MongoServer(free_port(), data / "mongo")
         jars = class_path(KAFKA_LOCK, KAFKA_JARS, lambda _: None)
@@ -62,11 +50,10 @@ class TorturedSystem:
             "MONGO_URL": self.mongo.url,
         }
         self._ports = {name: free_port() for name in USUAL_PORTS}
-        self._stopped: dict[Fault, list[int]] = {}
-        self._away: set[str] = set()
         self._orphans: list[int] = []
         self._starts = 0
         self._up: DrivenSystem | None = None
+        self._bridge_is_away = False
         self._up_ended_at: float | None = None
 
     @property
@@ -94,69 +81,78 @@ class TorturedSystem:
         self._launch()
         self.up.wait_until_up()
 
-    def begin(self, fault: Fault) -> str:
-        """Let it go wrong; return to whom, by process id."""
-        match fault.kind, fault.target:
-            case "duplicate", _:
-                return self._records(lambda: duplicate(self.kafka.bootstrap, TOPIC, self._chance))
-            case "stop", target:
-                self._stopped[fault] = self._processes(target)
-                return self._signal(self._stopped[fault], signal.SIGSTOP)
-            case _, "bridge":
-                return self._kill_the_bridge()
-            case _, target:
-                if target in self._servers:
-                    self._away.add(target)
-                return self._signal(self._processes(target), signal.SIGKILL)
+    def processes(self, target: str) -> list[int]:
+        """Return the living processes of a function, of `bridge`, `database` or `broker`."""
+        if target == BRIDGE:
+            return [] if self._bridge_is_away else [self.up.process.pid]
+        if target in self._servers:
+            process = self._servers[target].process
+            return [process.pid] if process is not None and process.exit_status is None else []
+        return children_of(self.up.process.pid, target)
 
-    def end(self, fault: Fault) -> None:
-        """Let what was stopped go on, and start what was killed again; do not wait until it is."""
-        if fault.kind == "stop":
-            self._signal(self._stopped.pop(fault), signal.SIGCONT)
-        if fault.kind == "rewind":
-            self._say(f"        {self._records(self._rewind)}")
-        if fault.kind in ("kill", "rewind") and fault.target in self._away:
-            self._away.discard(fault.target)
-            if fault.target == "bridge":
-                self._launch()
-            else:
-                self._servers[fault.target].start()
+    def kill_server(self, target: str) -> str:
+        """Kill database or broker, and return when it is gone."""
+        told = send(self.processes(target), signal.SIGKILL)
+        while self.processes(target):
+            time.sleep(0.01)
+        return told
+
+    def kill_bridge(self, *, with_its_functions: bool) -> str:
+        """Kill `up`; its functions are asked to end then, or die with it as on a lost machine."""
+        self._orphans = children_of(self.up.process.pid)
+        told = send(self.processes(BRIDGE), signal.SIGKILL)
+        self._bridge_is_away = True
+        self.up.process.wait()
+        if with_its_functions:
+            return f"{told}, its functions too: {send(self._orphans, signal.SIGKILL)}"
+        send(self._orphans, signal.SIGCONT)  # a stopped one would not notice
+        return told
+
+    def start_again(self, target: str) -> None:
+        """Start what was killed, and do not wait until it is there."""
+        if target in self._servers:
+            self._servers[target].start()
+        elif target == BRIDGE:
+            self._launch()
 
     def look_after(self) -> None:
         """Start `up` again where it ended by itself, for instance since it found no broker."""
-        if "bridge" in self._away or self.up.process.poll() is None:
+        status = self.up.process.poll()
+        if self._bridge_is_away or status is None:
             return
         if self._up_ended_at is None:
             self._up_ended_at = time.monotonic()
-            self._say(f"up ended by itself (status {self.up.process.poll()}): {self._last_line()}")
+            said = self.up.output.strip().splitlines()
+            self._say(f"up ended by itself (status {status}): {said[-1] if said else ''}")
         if time.monotonic() > self._up_ended_at + START_AGAIN_AFTER_S:
             self._launch()
 
     def heal(self) -> None:
-        """Return when all is there and answers."""
+        """Return when all is there and answers. Raises AssertionError, ServerFailedError."""
         for server in self._servers.values():
             server.wait_until_ready()
-        end = time.monotonic() + 90
+        end = time.monotonic() + HEALED_S
         while not self._is_up():
             assert time.monotonic() < end, f"up does not come up: {self.up.output[-4000:]}"
             self.look_after()
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """End all processes."""
-        for fault in list(self._stopped):
-            self.end(fault)
+        """End all processes, also those that were stopped."""
         if self._up is not None:
-            children = children_of(self._up.process.pid)
+            send([self._up.process.pid], signal.SIGCONT)
+            functions = children_of(self._up.process.pid)
+            send(functions, signal.SIGCONT)
             self._up.stop()
-            self._signal(children, signal.SIGKILL)
+            send([*functions, *self._orphans], signal.SIGKILL)
         for server in self._servers.values():
             server.stop()
 
     def _launch(self) -> None:
         self._starts += 1
-        self._up_ended_at = None
         self._free_the_ports()
+        self._bridge_is_away = False
+        self._up_ended_at = None
         self._up = DrivenSystem.launch(
             self._data / f"up-{self._starts}",
             "--instances=2",
@@ -165,59 +161,27 @@ class TorturedSystem:
         )
 
     def _is_up(self) -> bool:
-        if self.up.process.poll() is not None or "ready after" not in self.up.output:
+        asked = ask(self.up.places) if self.up.process.poll() is None else None
+        if asked is None:
             return False
-        instances = {name: self._instances(name) for name in ("aggregate", "alert")}
-        return all(number > 1 for number in instances.values())
-
-    def _instances(self, function: str) -> int:
-        return int(self.up.status["functions"][function]["instances"])
-
-    def _processes(self, target: str) -> list[int]:
-        """Return the one that the fault meets: any one of a function's instances."""
-        if target == "bridge":
-            return [self.up.process.pid]
-        if target in self._servers:
-            process = self._servers[target].process
-            return [process.pid] if process is not None and process.exit_status is None else []
-        instances = children_of(self.up.process.pid, target)
-        return [self._chance.choice(instances)] if instances else []
-
-    def _kill_the_bridge(self) -> str:
-        """Kill `up`; its functions are asked to end then, or die with it as on a lost machine."""
-        self._away.add("bridge")
-        self._orphans = children_of(self.up.process.pid)
-        told = self._signal(self._processes("bridge"), signal.SIGKILL)
-        self.up.process.wait()
-        if self._chance.random() < 0.5:  # noqa: PLR2004 - each half of the time
-            return f"{told}, functions too: {self._signal(self._orphans, signal.SIGKILL)}"
-        self._signal(self._orphans, signal.SIGCONT)
-        return told
+        functions = asked[1]["functions"]
+        return all(functions[name]["instances"] > 1 for name in ("aggregate", "alert"))
 
     def _free_the_ports(self) -> None:
-        """Wait for functions of a killed `up` to end; they have been asked to."""
+        """Wait for functions of a killed `up` to end, as they were asked to; then kill them."""
         end = time.monotonic() + PORTS_FREE_S
         while any(is_listening(self._ports[name]) for name in FUNCTIONS):
             if time.monotonic() > end:
-                self._signal(self._orphans, signal.SIGKILL)
+                send(self._orphans, signal.SIGKILL)
             time.sleep(0.1)
         self._orphans = []
 
-    def _rewind(self) -> str:
-        bootstrap, chance = self.kafka.bootstrap, self._chance
-        return "; ".join(rewind(bootstrap, group, TOPIC, chance) for group in GROUPS)
 
-    def _records(self, work: Callable[[], str]) -> str:
-        try:
-            return work()
-        except KafkaException as error:
-            return f"could not: {error}"
-
-    def _signal(self, pids: list[int], number: int) -> str:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-        return f"process {' '.join(map(str, pids))}" if pids else "none there"
-
-    def _last_line(self) -> str:
-        return next(reversed(self.up.output.strip().splitlines()), "it said nothing")
+def send(pids: Iterable[int], number: int) -> str:
+    """Send a signal to those that are still there; return their names for people."""
+    names = []
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+            names.append(str(pid))
+    return f"process {' '.join(names)}" if names else "none there"

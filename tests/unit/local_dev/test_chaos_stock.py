@@ -1,6 +1,7 @@
 """A torture run tells a reading that is lost, stored twice or altered, and a view that is wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -209,3 +210,9 @@ def test_the_recompute_is_the_documented_summary() -> None:
 
     assert (view["count"], view["sum"], view["min"], view["max"]) == (4, 10.0, 1.0, 4.0)
     assert (view["average"], view["p50"], view["p95"]) == (2.5, 2.5, pytest.approx(3.85))
+
+
+def test_a_late_window_that_is_still_noted_is_not_right() -> None:
+    state = replace(right_state([]), notes=1)
+
+    assert not stock_of(state).is_right

@@ -147,3 +147,24 @@ def test_more_requests_at_once_want_more_instances_up_to_the_limit(
     (aggregate,) = (each for each in read_system(root).services if each.name == "aggregate")
 
     assert aggregate.instances_for(at_once) == instances
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "annotation", "target"),
+    [
+        pytest.param(200, "", 140.0, id="its own concurrency where no target is given"),
+        pytest.param(0, "", 70.0, id="Serving's default where it has none"),
+        pytest.param(200, '        autoscaling.knative.dev/target: "50"\n', 35.0, id="a target"),
+        pytest.param(20, '        autoscaling.knative.dev/target: "50"\n', 14.0, id="the smaller"),
+    ],
+)
+def test_an_instance_is_meant_to_have_what_serving_means(
+    copy: Path, concurrency: int, annotation: str, target: float
+) -> None:
+    file = copy / "knative" / "services" / "ingest.yaml"
+    change(file, "containerConcurrency: 200", f"containerConcurrency: {concurrency}")
+    change(file, "      annotations:\n", f"      annotations:\n{annotation}")
+
+    (ingest,) = (each for each in read_system(copy).services if each.name == "ingest")
+
+    assert ingest.target_concurrency == pytest.approx(target)
