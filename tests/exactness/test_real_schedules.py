@@ -7,6 +7,11 @@ from tests.exactness.databases import Real
 from tests.exactness.real_schedule import RealSchedule
 
 
+# Workers are cut off anywhere, also while pymongo connects: it then drops the socket unclosed.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.database
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("seed", range(8))
