@@ -91,3 +91,8 @@ def test_only_the_chosen_functions_listen() -> None:
 @pytest.mark.parametrize(("arguments", "devices"), [(["--demo"], 10), (["--demo", "3"], 3)])
 def test_the_demo_has_ten_devices_or_as_many_as_said(arguments: list[str], devices: int) -> None:
     assert read_options(arguments).demo_devices == devices
+
+
+def test_event_functions_keep_as_many_instances_as_said() -> None:
+    assert read_options(["--instances", "2"]).instances == 2
+    assert read_options([]).instances == 0
