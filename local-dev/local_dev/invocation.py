@@ -15,6 +15,7 @@ from local_dev.structured_event import read_structured
 if TYPE_CHECKING:
     from local_dev.delivery_decision import DeliveryRule
 
+WAITS_SHOWN = 6
 CALLED_BY_DEVICES = {
     202: "queued: a device may forget the reading",
     207: "a part was queued: the device sends none of it again, and looks at its errors",
@@ -58,8 +59,14 @@ def comment_on(status: int, source: str | None, rule: DeliveryRule | None) -> st
         case DeadLetter(reason=reason):
             return f"KafkaSource {source}: to the dead letters at once ({reason})."
         case _:
-            waits = ", ".join(f"{backoff_s(rule, n):g}" for n in range(1, rule.retry + 1))
             return (
                 f"KafkaSource {source}: sends it again, up to {rule.retry} times"
-                f" (after {waits} s), then to the dead letters. Retry-After plays no part."
+                f" (after {_waits(rule)} s), then to the dead letters. Retry-After plays no part."
             )
+
+
+def _waits(rule: DeliveryRule) -> str:
+    waits = [f"{backoff_s(rule, number):g}" for number in range(1, rule.retry + 1)]
+    if len(waits) > WAITS_SHOWN:
+        waits = [*waits[: WAITS_SHOWN - 1], "...", waits[-1]]
+    return ", ".join(waits)

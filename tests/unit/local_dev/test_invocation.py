@@ -56,3 +56,9 @@ def test_the_comment_says_what_kafkasource_would_do(status: int, comment: str) -
 )
 def test_the_comment_on_ingests_answer_speaks_to_the_device(status: int, comment: str) -> None:
     assert comment in comment_on(status, None, None)
+
+
+def test_of_many_retries_the_first_waits_and_the_last_are_said() -> None:
+    patient = DeliveryRule(retry=200, backoff_policy="linear", backoff_delay_s=2, timeout_s=10)
+
+    assert "(after 2, 4, 6, 8, 10, ..., 400 s)" in comment_on(503, "dlq-to-dlq", patient)
