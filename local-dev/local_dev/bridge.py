@@ -69,18 +69,7 @@ class Bridge:
         return UrlDestination(self._functions.format(name=name), IN_THE_CLUSTER.format(name=name))
 
     async def _connect(self, source: Source) -> None:
-        settings = SourceSettings(
-            namespace=NAMESPACE,
-            name=source.name,
-            bootstrap=self._bootstrap,
-            topic=source.topic,
-            group=source.group,
-            ordering=source.ordering,
-            initial_offset=source.initial_offset,
-            rule=source.rule,
-            key_type=source.key_type,
-            overrides=source.overrides,
-        )
+        settings = SourceSettings.of(source, NAMESPACE, self._bootstrap)
         letters = source.dead_letter_sink
         dead_letters = self.destination(letters) if letters is not None else None
         consuming = KafkaSource(settings, self.destination(source.sink), dead_letters, _say)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local_dev.destination import Destination
+    from local_dev.eventing_manifests import Source
     from local_dev.record_key import KeyType
     from local_dev.source_rhythm import Rhythm
 
@@ -41,6 +42,22 @@ class SourceSettings:
     rule: DeliveryRule
     key_type: KeyType
     overrides: Mapping[str, str]
+
+    @classmethod
+    def of(cls, source: Source, namespace: str, bootstrap: str) -> SourceSettings:
+        """Return what a manifest says, for this namespace and broker."""
+        return cls(
+            namespace=namespace,
+            name=source.name,
+            bootstrap=bootstrap,
+            topic=source.topic,
+            group=source.group,
+            ordering=source.ordering,
+            initial_offset=source.initial_offset,
+            rule=source.rule,
+            key_type=source.key_type,
+            overrides=source.overrides,
+        )
 
 
 class KafkaSource:

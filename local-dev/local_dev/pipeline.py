@@ -135,18 +135,7 @@ class Pipeline:
         return max(warm, min(self._settings.instances, service.max_scale))
 
     async def _connect(self, source: Source) -> None:
-        settings = SourceSettings(
-            namespace=NAMESPACE,
-            name=source.name,
-            bootstrap=self._settings.kafka_bootstrap,
-            topic=source.topic,
-            group=source.group,
-            ordering=source.ordering,
-            initial_offset=source.initial_offset,
-            rule=source.rule,
-            key_type=source.key_type,
-            overrides=source.overrides,
-        )
+        settings = SourceSettings.of(source, NAMESPACE, self._settings.kafka_bootstrap)
         letters = source.dead_letter_sink
         dead_letters = self._destination(letters) if letters is not None else None
         sink = self._destination(source.sink)
