@@ -80,6 +80,7 @@ class Scene:
 def functions(tmp_path: Path) -> Path:
     folder = tmp_path / "functions" / "standin"
     folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()  # else the repository's own, on PYTHONPATH, is found
     shutil.copy(STAND_IN, folder / "__main__.py")
     return tmp_path
 
