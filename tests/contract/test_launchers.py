@@ -43,7 +43,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Checkout:
     folder = tmp_path_factory.mktemp("projects") / "a checkout"
     (folder / "local-dev" / "local_dev").mkdir(parents=True)
     (folder / "requirements").mkdir()
-    for file in ("with-environment", "up", "local_dev/environment.py"):
+    for file in ("with-environment", "up", "local_dev/__init__.py", "local_dev/environment.py"):
         shutil.copy(root / "local-dev" / file, folder / "local-dev" / file)
     (folder / "local-dev/local_dev/up.py").write_text(ECHO)
     return Checkout(folder)
