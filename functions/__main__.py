@@ -1,16 +1,25 @@
-"""The function that the environment names, as a process: `FUNCTION=ingest python -m functions`.
+"""Run one function as a process: `python -m functions ingest`, or FUNCTION=ingest in an image.
 
-What an image runs: it holds one function, and an entrypoint without a shell cannot spell its name.
+An image holds one function, and an entrypoint without a shell cannot spell its name.
 """
 
 import os
-import runpy
 import sys
+from importlib import import_module
+
+from shared.serving.application import serve
 
 FUNCTIONS = ("ingest", "aggregate", "alert", "dlq", "dashboard")
 
-if __name__ == "__main__":
-    name = os.environ.get("FUNCTION", "")
+
+def main() -> None:
+    """Serve the function that the first argument, or else FUNCTION, names; exit with 2 on none."""
+    name = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("FUNCTION", "")
     if name not in FUNCTIONS:
-        sys.exit(f"FUNCTION={name!r}: must be one of {', '.join(FUNCTIONS)}")
-    runpy.run_module(f"functions.{name}", run_name="__main__", alter_sys=True)
+        print(f"FUNCTION={name!r}: must be one of {', '.join(FUNCTIONS)}", file=sys.stderr)
+        sys.exit(2)
+    serve(import_module(f"functions.{name}.app").application)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_dev.child_process import ServerFailedError
-from local_dev.free_port import free_port
-from local_dev.kafka_broker import KafkaBroker
-from local_dev.kafka_jars import class_path
-from local_dev.mongo_server import MongoServer
-from local_dev.places import KAFKA_JARS, KAFKA_LOCK
+from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
+from local_dev.servers.child_process import ServerFailedError
+from local_dev.servers.free_port import free_port
+from local_dev.servers.kafka import KafkaBroker
+from local_dev.servers.kafka_jars import class_path
+from local_dev.servers.mongo import MongoServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

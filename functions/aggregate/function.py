@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from functions.aggregate.keeping import keep_and_note
-from functions.aggregate.refresher import Refresher
-from shared.cloud_event import CloudEvent
-from shared.event_function import EventAnswers
-from shared.group_commit import GroupCommit
-from shared.http import Answer, Request
-from shared.mongo import Mongo
-from shared.reading_event import readings_in
-from shared.reading_store import Incoming, count_too_late, refuse_too_late
+from functions.aggregate.intake import keep_and_note
+from functions.aggregate.refresh.scheduler import Refresher
+from shared.mongo.connection import Mongo
+from shared.mongo.reading_store import Incoming, count_too_late, refuse_too_late
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.reading_event import readings_in
+from shared.serving.event_function import EventAnswers
+from shared.serving.group_commit import GroupCommit
+from shared.serving.http import Answer, Request
 from shared.settings import AggregateSettings
 
 TICK_TYPE: Final = "dev.knative.sources.ping"

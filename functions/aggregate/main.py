@@ -8,8 +8,8 @@ import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.aggregate.__main__ import make
-from shared.cli_skin import CliSkin
+from functions.aggregate.app import make
+from shared.serving.functions_framework import CliSkin
 
 _SKIN = CliSkin(lambda: make(os.environ))
 

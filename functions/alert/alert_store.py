@@ -8,9 +8,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError
 
 from functions.alert.thresholds import Alert
-from shared.mongo import ALERTS, RAW, Database, Document, database_errors, duplicates_in
+from shared.mongo.collections import ALERTS, RAW, Document
+from shared.mongo.database import Database
+from shared.mongo.errors import database_errors, duplicates_in
+from shared.mongo.reading_store import StoredAs
 from shared.outcomes import TryAgain
-from shared.reading_store import StoredAs
 
 _OPERATION: Final = "keep_alerts"
 

@@ -6,14 +6,15 @@ from datetime import timedelta
 from functions.alert.alert_store import keep_alerts
 from functions.alert.thresholds import AllowedRange, alerts_raised_by
 from shared import metrics
-from shared.cloud_event import CloudEvent
-from shared.event_function import EventAnswers
-from shared.group_commit import GroupCommit
-from shared.http import Answer, Request
-from shared.mongo import Database, Mongo
-from shared.reading import HUMIDITY, TEMPERATURE
-from shared.reading_event import readings_in
-from shared.reading_store import Incoming, count_too_late, keep, refuse_too_late
+from shared.mongo.connection import Mongo
+from shared.mongo.database import Database
+from shared.mongo.reading_store import Incoming, count_too_late, keep, refuse_too_late
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.reading import HUMIDITY, TEMPERATURE
+from shared.readings.reading_event import readings_in
+from shared.serving.event_function import EventAnswers
+from shared.serving.group_commit import GroupCommit
+from shared.serving.http import Answer, Request
 from shared.settings import ThresholdSettings
 
 

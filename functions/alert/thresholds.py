@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shared.reading import HUMIDITY, TEMPERATURE, Reading
+from shared.readings.reading import HUMIDITY, TEMPERATURE, Reading
 
 CRITICAL_SHARE: Final = 0.2
 _UNITS: Final = {TEMPERATURE: "°C", HUMIDITY: "%"}

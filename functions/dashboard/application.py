@@ -6,11 +6,11 @@ from typing import Final, Protocol
 
 from fastapi import FastAPI
 
-from functions.dashboard import answer_routes, list_routes, page
-from functions.dashboard.edge import Edge
-from functions.dashboard.problems import answer_with_problems
-from functions.dashboard.store import Connection, Store
-from shared.serving import ASGI
+from functions.dashboard.dependencies import Connection, Store
+from functions.dashboard.error_handlers import answer_with_problems
+from functions.dashboard.middleware import Edge
+from functions.dashboard.routes import lists, lookups, page
+from shared.serving.application import ASGI
 
 _DESCRIPTION: Final = (
     "Readings, their summaries, alerts, devices and dead letters. Each route also answers under "
@@ -58,7 +58,7 @@ def _application(store: Store) -> ASGI:
     )
     application.state.store = store
     application.include_router(page.router)
-    for router in (list_routes.router, answer_routes.router):
+    for router in (lists.router, lookups.router):
         application.include_router(router)
         application.include_router(router, prefix="/v1", include_in_schema=False)
     answer_with_problems(application)

@@ -8,8 +8,8 @@ import os
 import functions_framework.aio
 from starlette.requests import Request
 
-from functions.dashboard.__main__ import make
-from shared.serving import ASGI, Shell
+from functions.dashboard.app import make
+from shared.serving.application import ASGI, Shell
 
 _OPENING = asyncio.Lock()
 _opened: list[ASGI] = []

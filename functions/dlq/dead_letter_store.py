@@ -11,8 +11,10 @@ from bson import Binary
 from pymongo import ASCENDING
 
 from functions.dlq.failure_report import FailureReport, letter_id_of
-from shared.cloud_event import CloudEvent
-from shared.mongo import DEAD_LETTERS, Database, Document, database_errors
+from shared.mongo.collections import DEAD_LETTERS, Document
+from shared.mongo.database import Database
+from shared.mongo.errors import database_errors
+from shared.readings.cloud_event import CloudEvent
 
 OPEN: Final = "open"
 REDRIVEN: Final = "redriven"

@@ -15,8 +15,8 @@ from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.cloud_event import CloudEvent
-from shared.identity import ID_LENGTH
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.identity import ID_LENGTH
 
 ERROR_ATTRIBUTES: Final = frozenset(
     {"knativeerrordest", "knativeerrorcode", "knativeerrordata", "reason"}

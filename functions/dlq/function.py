@@ -7,10 +7,10 @@ from typing import Final
 from functions.dlq.dead_letter_store import keep_dead_letter
 from functions.dlq.failure_report import report_of
 from shared import metrics
-from shared.cloud_event import CloudEvent
-from shared.event_function import EventAnswers
-from shared.http import Answer, Request
-from shared.mongo import Mongo
+from shared.mongo.connection import Mongo
+from shared.readings.cloud_event import CloudEvent
+from shared.serving.event_function import EventAnswers
+from shared.serving.http import Answer, Request
 
 MAX_BODY: Final = 12 * 1_048_576  # a document holds 16 MiB; nothing refused here has another place
 _COUNTED: Final = (

@@ -8,9 +8,9 @@ import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.dlq.__main__ import make
+from functions.dlq.app import make
 from functions.dlq.function import MAX_BODY
-from shared.cli_skin import CliSkin
+from shared.serving.functions_framework import CliSkin
 
 _SKIN = CliSkin(lambda: make(os.environ), MAX_BODY)
 

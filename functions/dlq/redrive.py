@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from functions.dlq.dead_letter_store import Selection, mark_redriven, open_letters
 from functions.dlq.redriving import age_of, record_of
-from shared.kafka_publisher import KafkaPublisher
-from shared.mongo import Database, client_of, majority
+from shared.kafka.publisher import KafkaPublisher
+from shared.mongo.database import Database, client_of, majority
 from shared.outcomes import TryAgain
 from shared.settings import KafkaSettings, MongoSettings, SettingsError, read
 

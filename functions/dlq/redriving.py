@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from functions.dlq.failure_report import ERROR_ATTRIBUTES, PLACE_ATTRIBUTES
-from shared.cloud_event import CloudEvent
-from shared.reading_event import Record
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.reading_event import Record
 
 _AGE: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)  # at most 273 years
 _UNITS: Final[Mapping[str, timedelta]] = {

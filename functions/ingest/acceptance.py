@@ -9,9 +9,9 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.identity import digest_of, reading_id_of
 from shared.outcomes import Rejected
-from shared.reading import (
+from shared.readings.identity import digest_of, reading_id_of
+from shared.readings.reading import (
     EARLIEST,
     HUMIDITY,
     NAMED_FIELDS,

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from functions.ingest.answers import all_bad, queued
-from functions.ingest.posting import MalformedBody, OversizedBatch, Posting, posting_of
-from functions.ingest.request_rules import idempotency_key, is_all_or_nothing, media_type_problem
+from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting, posting_of
+from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
+from functions.ingest.responses import all_bad, queued
 from shared import metrics
-from shared.http import Answer, Request, problem, try_again_answer
 from shared.outcomes import Rejected, TryAgain
-from shared.reading_event import Record, records_of
+from shared.readings.reading_event import Record, records_of
+from shared.serving.http import Answer, Request, problem, try_again_answer
 
 _PATHS: Final = ("/ingest", "/v1/ingest", "/")
 

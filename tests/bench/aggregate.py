@@ -15,12 +15,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from functions.aggregate.keeping import keep_and_note
-from functions.aggregate.refresher import Refresher
-from shared.identity import digest_of, reading_id_of
-from shared.mongo import RAW, Database, Mongo
-from shared.reading import Reading
-from shared.reading_store import Incoming, document_of
+from functions.aggregate.intake import keep_and_note
+from functions.aggregate.refresh.scheduler import Refresher
+from shared.mongo.collections import RAW
+from shared.mongo.connection import Mongo
+from shared.mongo.database import Database
+from shared.mongo.reading_store import Incoming, document_of
+from shared.readings.identity import digest_of, reading_id_of
+from shared.readings.reading import Reading
 from shared.settings import AggregateSettings, MongoSettings
 
 BATCH = 500  # what a group commit holds under load

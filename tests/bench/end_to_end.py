@@ -19,9 +19,10 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 
 from functions.ingest.acceptance import PostedReading, accept
-from shared.kafka_publisher import KafkaPublisher
-from shared.mongo import RAW, Database, client_of, majority
-from shared.reading_event import records_of
+from shared.kafka.publisher import KafkaPublisher
+from shared.mongo.collections import RAW
+from shared.mongo.database import Database, client_of, majority
+from shared.readings.reading_event import records_of
 from shared.settings import KafkaSettings, MongoSettings, read
 
 _PATIENCE_S = 300

@@ -15,14 +15,14 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from local_dev.event_request import EventRequest, TraceContext
-from local_dev.free_port import free_port
-from local_dev.front_door import FrontDoor
-from local_dev.function_destination import QUEUE_FULL, FunctionDestination
-from local_dev.function_host import FunctionHost
-from local_dev.function_instance import Launch
-from local_dev.http_client import Answer, NoAnswerError
-from local_dev.service_manifest import Service
+from local_dev.manifests.service import Service
+from local_dev.servers.free_port import free_port
+from local_dev.serving.autoscaler import FunctionHost
+from local_dev.serving.gateway import FrontDoor
+from local_dev.serving.instance import Launch
+from local_dev.system.function_sink import QUEUE_FULL, FunctionDestination
+from local_dev.wire.event_request import EventRequest, TraceContext
+from local_dev.wire.http_client import Answer, NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,9 +78,9 @@ class Scene:
 
 @pytest.fixture
 def functions(tmp_path: Path) -> Path:
-    folder = tmp_path / "functions" / "standin"
+    folder = tmp_path / "functions"
     folder.mkdir(parents=True)
-    (folder.parent / "__init__.py").touch()  # else the repository's own, on PYTHONPATH, is found
+    (folder / "__init__.py").touch()  # else the repository's own, on PYTHONPATH, is found
     shutil.copy(STAND_IN, folder / "__main__.py")
     return tmp_path
 
@@ -185,7 +185,7 @@ def test_an_answer_later_than_the_callers_timeout_is_no_answer(functions: Path) 
 
 
 def test_a_function_that_does_not_start_says_so(functions: Path) -> None:
-    (functions / "functions" / "standin" / "__main__.py").write_text("raise SystemExit(3)")
+    (functions / "functions" / "__main__.py").write_text("raise SystemExit(3)")
 
     async def run() -> Scene:
         async with Scene(functions).running() as scene:

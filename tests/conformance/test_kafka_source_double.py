@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.conformance import differences, known_differences, objections
-from local_dev.conformance_run import observe
+from local_dev.conformance.comparison import differences, known_differences, objections
+from local_dev.conformance.driver import observe
 
 SELECTION = (
     "status",

@@ -13,18 +13,18 @@ import aiohttp
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from local_dev.delivery_decision import DeliveryRule
-from local_dev.eventing_manifests import Sink, Topic
-from local_dev.http_client import Answer
-from local_dev.kafka_sink import KafkaSinkReceiver
-from local_dev.kafka_source import KafkaSource, SourceSettings
-from local_dev.record_key import KeyType
-from local_dev.topics import make_topics
+from local_dev.eventing.kafka_sink import KafkaSinkReceiver
+from local_dev.eventing.kafka_source import KafkaSource, SourceSettings
+from local_dev.manifests.delivery_rule import DeliveryRule
+from local_dev.manifests.eventing import Sink, Topic
+from local_dev.manifests.key_type import KeyType
+from local_dev.servers.topics import make_topics
+from local_dev.wire.http_client import Answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from local_dev.event_request import EventRequest
+    from local_dev.wire.event_request import EventRequest
 
 pytestmark = pytest.mark.broker
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.alert.function import Alert
-from shared.http import Answer, Request
-from shared.mongo import Mongo
-from shared.reading import Reading
-from shared.reading_event import records_of
+from shared.mongo.connection import Mongo
+from shared.readings.reading import Reading
+from shared.readings.reading_event import records_of
+from shared.serving.http import Answer, Request
 from shared.settings import ThresholdSettings
-from tests.fakes.readings import NOW, accepted, at, request_headers
-from tests.fakes.servers import Documents, mongo_at, new_database
+from tests.support.readings import NOW, accepted, at, request_headers
+from tests.support.servers import Documents, mongo_at, new_database
 
 pytestmark = pytest.mark.database
 

@@ -11,11 +11,11 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from pymongo import MongoClient
 
-from local_dev.free_port import free_port, is_listening
-from local_dev.kafka_broker import KafkaBroker
-from local_dev.kafka_jars import class_path
-from local_dev.mongo_server import MongoServer
-from local_dev.places import KAFKA_JARS, KAFKA_LOCK
+from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
+from local_dev.servers.free_port import free_port, is_listening
+from local_dev.servers.kafka import KafkaBroker
+from local_dev.servers.kafka_jars import class_path
+from local_dev.servers.mongo import MongoServer
 
 
 @pytest.fixture

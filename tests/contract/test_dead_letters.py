@@ -10,11 +10,11 @@ import pytest
 
 from functions.dlq.function import MAX_BODY, Dlq
 from shared import metrics
-from shared.http import Answer, Request
-from shared.mongo import Mongo
-from shared.reading_event import records_of
-from tests.fakes.readings import NOW, accepted, request_headers
-from tests.fakes.servers import Documents, mongo_at, new_database
+from shared.mongo.connection import Mongo
+from shared.readings.reading_event import records_of
+from shared.serving.http import Answer, Request
+from tests.support.readings import NOW, accepted, request_headers
+from tests.support.servers import Documents, mongo_at, new_database
 
 pytestmark = pytest.mark.database
 

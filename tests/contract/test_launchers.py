@@ -41,11 +41,11 @@ class Checkout:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Checkout:
     folder = tmp_path_factory.mktemp("projects") / "a checkout"
-    (folder / "local-dev" / "local_dev").mkdir(parents=True)
+    (folder / "local-dev" / "local_dev" / "commands").mkdir(parents=True)
     (folder / "requirements").mkdir()
-    for file in ("with-environment", "up", "local_dev/__init__.py", "local_dev/environment.py"):
+    for file in ("with-environment", "up", "local_dev/__init__.py", "environment.py"):
         shutil.copy(root / "local-dev" / file, folder / "local-dev" / file)
-    (folder / "local-dev/local_dev/up.py").write_text(ECHO)
+    (folder / "local-dev/local_dev/commands/up.py").write_text(ECHO)
     return Checkout(folder)
 
 

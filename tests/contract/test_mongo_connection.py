@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from local_dev.free_port import free_port
-from local_dev.mongo_server import MongoServer
-from shared.mongo import Mongo, StartRefused, client_of, database_errors, make_indexes
+from local_dev.servers.free_port import free_port
+from local_dev.servers.mongo import MongoServer
+from shared.mongo.connection import Mongo, StartRefused
+from shared.mongo.database import client_of
+from shared.mongo.errors import database_errors
+from shared.mongo.indexes import make_indexes
 from shared.outcomes import TryAgain
 from shared.settings import MongoSettings, SettingsError
-from tests.fakes.servers import Documents, mongo_at, new_database, standalone_mongod, with_mongo
+from tests.support.servers import Documents, mongo_at, new_database, standalone_mongod, with_mongo
 
 PROMISED = {
     "telemetry_raw": [{"device_id": 1, "ts": -1}],

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local_dev.free_port import free_port
-from shared.reading_event import records_of
-from tests.fakes.function_process import FunctionProcess, deployed, running
-from tests.fakes.readings import NOW, accepted, posted, request_headers
-from tests.fakes.servers import standalone_mongod
+from local_dev.servers.free_port import free_port
+from shared.readings.reading_event import records_of
+from tests.support.function_process import FunctionProcess, deployed, running
+from tests.support.readings import NOW, accepted, posted, request_headers
+from tests.support.servers import standalone_mongod
 
 NOWHERE = {
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",

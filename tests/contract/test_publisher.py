@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from functions.ingest.function import Publisher
-from local_dev.free_port import free_port
-from local_dev.kafka_broker import KafkaBroker
-from local_dev.kafka_jars import class_path
-from local_dev.places import KAFKA_JARS, KAFKA_LOCK
-from shared.kafka_publisher import KafkaPublisher
+from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
+from local_dev.servers.free_port import free_port
+from local_dev.servers.kafka import KafkaBroker
+from local_dev.servers.kafka_jars import class_path
+from shared.kafka.publisher import KafkaPublisher
 from shared.outcomes import TryAgain
-from shared.reading_event import Record, records_of
+from shared.readings.reading_event import Record, records_of
 from shared.settings import KafkaSettings, SettingsError
-from tests.fakes.publisher import FakePublisher
-from tests.fakes.readings import NOW, accepted, at
-from tests.fakes.servers import kafka_at, new_topic, records_in
+from tests.support.publisher import FakePublisher
+from tests.support.readings import NOW, accepted, at
+from tests.support.servers import kafka_at, new_topic, records_in
 
 ON_KAFKA = pytest.param("kafka", marks=[pytest.mark.broker])
 RECORDS = records_of([accepted()], NOW)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from functions.dlq.function import Dlq
-from local_dev.free_port import free_port
-from shared.http import Request
-from shared.mongo import Mongo
-from shared.reading import Reading
-from shared.reading_event import Record, records_of
-from tests.fakes.readings import NOW, at, request_headers
-from tests.fakes.servers import Documents, mongo_at, new_database, new_topic, records_in
+from local_dev.servers.free_port import free_port
+from shared.mongo.connection import Mongo
+from shared.readings.reading import Reading
+from shared.readings.reading_event import Record, records_of
+from shared.serving.http import Request
+from tests.support.readings import NOW, at, request_headers
+from tests.support.servers import Documents, mongo_at, new_database, new_topic, records_in
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

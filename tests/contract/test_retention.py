@@ -10,13 +10,13 @@ import pytest
 
 from functions.aggregate.function import Aggregate
 from functions.ingest.acceptance import PostedReading, accept
-from shared.http import Answer, Request
-from shared.mongo import Mongo
-from shared.reading import Reading
-from shared.reading_event import records_of
+from shared.mongo.connection import Mongo
+from shared.readings.reading import Reading
+from shared.readings.reading_event import records_of
+from shared.serving.http import Answer, Request
 from shared.settings import AggregateSettings
-from tests.fakes.readings import request_headers
-from tests.fakes.servers import Documents, mongo_at, new_database
+from tests.support.readings import request_headers
+from tests.support.servers import Documents, mongo_at, new_database
 
 pytestmark = pytest.mark.database
 DAYS = 7

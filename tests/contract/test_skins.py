@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.reading_event import records_of
-from tests.fakes.function_process import FunctionProcess, deployed, running, stock
-from tests.fakes.readings import NOW, accepted, posted, request_headers
-from tests.fakes.servers import Documents, new_database, new_topic
+from shared.readings.reading_event import records_of
+from tests.support.function_process import FunctionProcess, deployed, running, stock
+from tests.support.readings import NOW, accepted, posted, request_headers
+from tests.support.servers import Documents, new_database, new_topic
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(120)]
 

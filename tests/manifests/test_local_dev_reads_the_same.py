@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local_dev.eventing_manifests import read_ping, read_sink, read_source, read_topic
-from local_dev.manifest_object import Part
-from local_dev.manifests import NAMESPACE, System, read_system
-from local_dev.service_manifest import read_service
+from local_dev.manifests.eventing import read_ping, read_sink, read_source, read_topic
+from local_dev.manifests.manifest_object import Part
+from local_dev.manifests.service import read_service
+from local_dev.manifests.system import NAMESPACE, System, read_system
 from tests.manifests.rendering import OVERLAYS, ROOT, Document, group_of, rendered, without_overlay
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo.database import Database
 
-from local_dev.driven_system import DrivenSystem
+from local_dev.system.driven_system import DrivenSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.driven_system import DrivenSystem
-from local_dev.free_port import is_listening
+from local_dev.servers.free_port import is_listening
+from local_dev.system.driven_system import DrivenSystem
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(240)]
 

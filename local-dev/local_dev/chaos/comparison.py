@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from local_dev.chaos.recompute import Document
+    from local_dev.chaos.oracle import Document
 
 ROUNDED = frozenset({"average", "p50", "p95"})  # rounded on the way, here by another one
 

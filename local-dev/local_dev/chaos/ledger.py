@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local_dev.chaos.said import Key, Said
+    from local_dev.chaos.generated_readings import Key, Said
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from local_dev.chaos.said import BAD, BAD_SHARE, Gateway, Said
+from local_dev.chaos.generated_readings import BAD, BAD_SHARE, Gateway, Said
 
 if TYPE_CHECKING:
     from local_dev.chaos.ledger import Ledger

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from local_dev.chaos.balance import Account
-    from local_dev.chaos.run import Outcome
-    from local_dev.chaos.stock_taking import Stock
+    from local_dev.chaos.experiment import Outcome
+    from local_dev.chaos.verdict import Stock
 
 MOST_LINES = 20
 HEAD = f"{'':24}{'accepted':>10}{'= stored':>10}{'+ duplicate':>13}{'+ dead':>8}{'difference':>12}"

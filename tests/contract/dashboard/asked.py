@@ -18,8 +18,10 @@ from pymongo.monitoring import (
 )
 
 from functions.dashboard.application import Dashboard
-from shared.mongo import Database, Document, majority, make_indexes
-from shared.serving import Shell
+from shared.mongo.collections import Document
+from shared.mongo.database import Database, majority
+from shared.mongo.indexes import make_indexes
+from shared.serving.application import Shell
 
 
 class Recorder(CommandListener):

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.identity import digest_of, reading_id_of
-from shared.mongo import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.readings.identity import digest_of, reading_id_of
 from tests.contract.dashboard.asked import Asked
 from tests.contract.dashboard.stored import NOON, alert, dead_letter, device, reading, view
 

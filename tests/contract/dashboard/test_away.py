@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from functions.dashboard.application import Dashboard
-from local_dev.child_process import ServerFailedError
-from local_dev.free_port import free_port
-from local_dev.mongo_server import MongoServer
-from shared.mongo import Mongo
-from shared.serving import Shell
+from local_dev.servers.child_process import ServerFailedError
+from local_dev.servers.free_port import free_port
+from local_dev.servers.mongo import MongoServer
+from shared.mongo.connection import Mongo
+from shared.serving.application import Shell
 from shared.settings import MongoSettings
 
 pytestmark = pytest.mark.database

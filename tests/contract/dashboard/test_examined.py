@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.mongo import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
 from tests.contract.dashboard.asked import Asked, dashboard_on, stages_of
 from tests.contract.dashboard.stored import NOON, alert, dead_letter, device, reading, view
 

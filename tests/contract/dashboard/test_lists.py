@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.mongo import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
 from tests.contract.dashboard.asked import Asked
 from tests.contract.dashboard.stored import NOON, alert, dead_letter, device, reading, view
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.mongo import ALERTS, DEVICES, RAW, VIEWS, Document
-from shared.reading_event import rfc3339
+from shared.mongo.collections import ALERTS, DEVICES, RAW, VIEWS, Document
+from shared.readings.reading_event import rfc3339
 from tests.contract.dashboard.asked import Asked
 from tests.contract.dashboard.stored import alert, device, reading, view
 

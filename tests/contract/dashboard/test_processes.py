@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local_dev.free_port import free_port
+from local_dev.servers.free_port import free_port
 
 pytestmark = pytest.mark.database
 PATIENCE_S = 30
-DEPLOYED = [sys.executable, "-m", "functions.dashboard"]
+DEPLOYED = [sys.executable, "-m", "functions", "dashboard"]
 STOCK = [
     str(Path(sys.executable).parent / "functions-framework"),
     "--target=dashboard",

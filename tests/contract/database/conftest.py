@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.exactness.databases import Databases, Double, Real
+from tests.simulation.databases import Databases, Double, Real
 
 
 @pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.database)])

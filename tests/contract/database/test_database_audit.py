@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from functions.aggregate.audit import main
-from functions.aggregate.audit_store import AuditStore
-from functions.aggregate.window_audit import Audited, Repair, WindowAudit
-from shared.mongo import DEVICES, NOTES, RAW, REFRESH, VIEWS, Database, client_of, majority
+from functions.aggregate.audit.__main__ import main
+from functions.aggregate.audit.audit_store import AuditStore
+from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
+from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.mongo.database import Database, client_of, majority
 from shared.settings import MongoSettings
-from tests.exactness.databases import Databases
-from tests.exactness.recompute import canonical, devices_of, raw_of, views_of
-from tests.exactness.said import Saying
+from tests.simulation.databases import Databases
+from tests.simulation.generated_readings import Saying
+from tests.simulation.oracle import canonical, devices_of, raw_of, views_of
 
 _START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _END = _START + timedelta(minutes=10)

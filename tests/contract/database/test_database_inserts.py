@@ -6,8 +6,11 @@ from typing import Any
 
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from shared.mongo import RAW, Database, duplicates_in, make_indexes
-from tests.exactness.databases import Databases
+from shared.mongo.collections import RAW
+from shared.mongo.database import Database
+from shared.mongo.errors import duplicates_in
+from shared.mongo.indexes import make_indexes
+from tests.simulation.databases import Databases
 
 _DETAILS = ("index", "code", "keyPattern", "keyValue")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.mongo import Database
-from tests.exactness.databases import Databases
+from shared.mongo.database import Database
+from tests.simulation.databases import Databases
 
 _START = datetime(2026, 3, 1, tzinfo=UTC)
 _DOCUMENTS: list[dict[str, Any]] = [

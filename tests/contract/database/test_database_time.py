@@ -9,8 +9,8 @@ from bson.timestamp import Timestamp
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from shared.mongo import Database
-from tests.exactness.databases import Databases
+from shared.mongo.database import Database
+from tests.simulation.databases import Databases
 
 
 def test_a_session_knows_no_time_before_its_first_answer(databases: Databases) -> None:

@@ -7,8 +7,9 @@ import pytest
 from pymongo import ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from shared.mongo import Database, duplicates_in
-from tests.exactness.databases import Databases
+from shared.mongo.database import Database
+from shared.mongo.errors import duplicates_in
+from tests.simulation.databases import Databases
 
 _THEN = datetime(2026, 3, 1, tzinfo=UTC)
 

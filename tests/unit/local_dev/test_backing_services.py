@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local_dev import backing_services
-from local_dev.backing_services import BackingServices
-from local_dev.child_process import ChildProcess, ServerFailedError
+from local_dev.servers import supervisor
+from local_dev.servers.child_process import ChildProcess, ServerFailedError
+from local_dev.servers.supervisor import BackingServices
 
 
 class FakeServer:
@@ -48,7 +48,7 @@ async def watched(server: FakeServer, said: list[str], seconds: float) -> Backin
 
 @pytest.fixture(autouse=True)
 def _watches_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backing_services, "WATCH_S", 0.02)
+    monkeypatch.setattr(supervisor, "WATCH_S", 0.02)
 
 
 def test_a_server_that_lives_is_left_alone(tmp_path: Path) -> None:
@@ -82,4 +82,4 @@ def test_a_server_that_dies_again_and_again_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(ServerFailedError, match=r"\(with status 7\) again and again"):
         asyncio.run(watched(server, [], seconds=10))
 
-    assert server.starts == 1 + backing_services.RESTARTS
+    assert server.starts == 1 + supervisor.RESTARTS

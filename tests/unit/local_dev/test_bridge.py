@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from local_dev.bridge import Bridge
-from local_dev.cloud_event import Event
-from local_dev.event_request import TraceContext, event_request
-from local_dev.eventing_manifests import Reference
-from local_dev.manifests import read_system
+from local_dev.manifests.eventing import Reference
+from local_dev.manifests.system import read_system
+from local_dev.system.bridge import Bridge
+from local_dev.wire.cloud_event import Event
+from local_dev.wire.event_request import TraceContext, event_request
 
 
 async def asked_through_a_gateway(root: Path, name: str) -> tuple[str, str, int]:

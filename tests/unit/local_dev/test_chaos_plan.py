@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_dev.chaos.fault_plan import CHOICES, FIRST_HALF, Fault, plan
-from local_dev.chaos.said import Gateway, Said
+from local_dev.chaos.generated_readings import Gateway, Said
 
 NOW = datetime(2026, 1, 31, 12, 0, 3, tzinfo=UTC)
 seeds = st.integers(0, 2**32)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local_dev.chaos.balance import Account, Balance, balance
+from local_dev.chaos.generated_readings import Said
 from local_dev.chaos.ledger import Ledger
-from local_dev.chaos.recompute import Rule, alerts_of, devices_of, views_of
-from local_dev.chaos.said import Said
-from local_dev.chaos.stock_taking import Stock, take_stock
+from local_dev.chaos.oracle import Rule, alerts_of, devices_of, views_of
 from local_dev.chaos.stored_state import Letter, StoredState
+from local_dev.chaos.verdict import Stock, take_stock
 
 TS = datetime(2026, 1, 31, 12, 0, 3, 250_000, tzinfo=UTC)
 RULE = Rule(10, {"temperature_c": (-10.0, 50.0), "humidity": (0.0, 100.0)})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.child_process import ChildProcess, ServerFailedError
+from local_dev.servers.child_process import ChildProcess, ServerFailedError
 
 
 def start(tmp_path: Path, script: str) -> ChildProcess:
@@ -96,7 +96,7 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
 def test_a_server_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
     program = (
         "import os, time; from pathlib import Path\n"
-        "from local_dev.child_process import ChildProcess\n"
+        "from local_dev.servers.child_process import ChildProcess\n"
         f"server = ChildProcess.start('it', ['sleep', '60'], Path('{tmp_path}/log'), os.environ)\n"
         "print(server.pid, flush=True); time.sleep(60)"
     )

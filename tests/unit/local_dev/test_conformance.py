@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from local_dev.conformance import (
+from local_dev.conformance.comparison import (
     Difference,
     differences,
     groups_of,

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.delivery_decision import (
+from local_dev.eventing.retry_policy import (
     Accepted,
     DeadLetter,
-    DeliveryRule,
     TryAgainIn,
     backoff_s,
     decide,
     max_poll_interval_ms,
 )
+from local_dev.manifests.delivery_rule import DeliveryRule
 
 RULE = DeliveryRule(retry=3, backoff_policy="exponential", backoff_delay_s=0.5, timeout_s=10)
 

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from local_dev.cloud_event import Event
-from local_dev.delivery_decision import DeliveryRule
-from local_dev.event_delivery import DeliveryCounts, EventDelivery
-from local_dev.event_request import EventRequest, TraceContext
-from local_dev.http_client import Answer, NoAnswerError
+from local_dev.eventing.delivery import DeliveryCounts, EventDelivery
+from local_dev.manifests.delivery_rule import DeliveryRule
+from local_dev.wire.cloud_event import Event
+from local_dev.wire.event_request import EventRequest, TraceContext
+from local_dev.wire.http_client import Answer, NoAnswerError
 
 RULE = DeliveryRule(retry=2, backoff_policy="linear", backoff_delay_s=0.001, timeout_s=1)
 EVENT = Event({"specversion": "1.0", "id": "7", "source": "/s", "type": "t"}, None, b"x")

@@ -4,10 +4,10 @@ import base64
 
 import pytest
 
-from local_dev.cloud_event import Event
-from local_dev.dead_letter import JammedError, dead_letter
-from local_dev.event_request import TraceContext, UnsendableEventError, event_request
-from local_dev.http_client import Answer
+from local_dev.eventing.dead_letter import JammedError, dead_letter
+from local_dev.wire.cloud_event import Event
+from local_dev.wire.event_request import TraceContext, UnsendableEventError, event_request
+from local_dev.wire.http_client import Answer
 
 TRACE_ID = b"0af7651916cd43dd8448eb211c80319c"
 

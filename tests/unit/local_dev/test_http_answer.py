@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.http_answer import Answer, AnswerParser, BrokenAnswerError
+from local_dev.wire.http_parser import Answer, AnswerParser, BrokenAnswerError
 
 LENGTH = b"HTTP/1.1 200 OK\r\nX-A: 1\r\ncontent-length: 3\r\n\r\nabc"
 CHUNKED = b"HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n2;e=1\r\nab\r\n1\r\nc\r\n0\r\n\r\n"

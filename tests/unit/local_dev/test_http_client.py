@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_dev.destination import UrlDestination
-from local_dev.event_request import EventRequest, TraceContext
-from local_dev.free_port import free_port
-from local_dev.http_client import Address, ConnectionPool, NoAnswerError
+from local_dev.eventing.sink import UrlDestination
+from local_dev.servers.free_port import free_port
+from local_dev.wire.event_request import EventRequest, TraceContext
+from local_dev.wire.http_client import Address, ConnectionPool, NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.cloud_event import NotAnEventError
-from local_dev.delivery_decision import DeliveryRule
-from local_dev.invocation import comment_on, request_for
+from local_dev.eventing.invocation import comment_on, request_for
+from local_dev.manifests.delivery_rule import DeliveryRule
+from local_dev.wire.cloud_event import NotAnEventError
 
 RULE = DeliveryRule(retry=3, backoff_policy="exponential", backoff_delay_s=2, timeout_s=10)
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.java_text import java_double, java_float
-from local_dev.record_key import KeyType, key_text
+from local_dev.manifests.key_type import KeyType
+from local_dev.wire.java_text import java_double, java_float
+from local_dev.wire.record_key import key_text
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.child_process import ServerFailedError
-from local_dev.kafka_jars import class_path
-from local_dev.places import KAFKA_LOCK
+from local_dev.paths import KAFKA_LOCK
+from local_dev.servers.child_process import ServerFailedError
+from local_dev.servers.kafka_jars import class_path
 
 
 def locked(tmp_path: Path, content: bytes) -> Path:

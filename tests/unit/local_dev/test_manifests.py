@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local_dev.delivery_decision import DeliveryRule
-from local_dev.duration import seconds_of
-from local_dev.eventing_manifests import Reference
-from local_dev.manifest_object import ManifestError, Part
-from local_dev.manifests import read_system
-from local_dev.wiring import read_pipeline_env
+from local_dev.durations import seconds_of
+from local_dev.manifests.delivery_rule import DeliveryRule
+from local_dev.manifests.eventing import Reference
+from local_dev.manifests.manifest_object import ManifestError, Part
+from local_dev.manifests.replacements import read_pipeline_env
+from local_dev.manifests.system import read_system
 
 FILE = Path("some.yaml")
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.offset_tracker import OffsetTracker
+from local_dev.eventing.offsets import OffsetTracker
 
 
 def tracker_of(*offsets: int) -> OffsetTracker:

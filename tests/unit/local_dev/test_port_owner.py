@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from local_dev.free_port import free_port
-from local_dev.port_owner import is_taken, owner_of
+from local_dev.servers.free_port import free_port
+from local_dev.servers.port_owner import is_taken, owner_of
 
 
 def test_a_port_that_nothing_listens_on_is_not_taken() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local_dev.free_port import free_port
-from local_dev.places import Places
-from local_dev.running_system import AlreadyRunningError, answering, ask, hold
+from local_dev.paths import Places
+from local_dev.servers.free_port import free_port
+from local_dev.system.running_system import AlreadyRunningError, answering, ask, hold
 
 
 def test_a_held_folder_is_refused_to_a_second_one_by_the_process_that_holds_it(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions.ingest.posting import posting_of
-from local_dev.structured_event import read_structured
-from shared.reading_event import records_of
+from functions.ingest.request_body import posting_of
+from local_dev.wire.structured_event import read_structured
+from shared.readings.reading_event import records_of
 
 RECEIVED = datetime(2026, 1, 31, 12, 1, 31, tzinfo=UTC)
 EVENTS = Path(__file__).resolve().parents[2] / "events"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_dev.screen import Screen, as_sentence
+from local_dev.console import Screen, as_sentence
 
 
 def test_a_log_line_becomes_a_line_for_people() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ingest.posting import Posting, posting_of
-from local_dev.sending_plan import SendingPlan, Tally, percentile
-from local_dev.simulated_device import FAULTS, Shares, SimulatedDevice
+from functions.ingest.request_body import Posting, posting_of
+from local_dev.load.device import FAULTS, Shares, SimulatedDevice
+from local_dev.load.plan import SendingPlan, Tally, percentile
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

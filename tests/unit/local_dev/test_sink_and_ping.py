@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local_dev.cloud_event import NotAnEventError
-from local_dev.eventing_manifests import Ping, Reference
-from local_dev.ping_source import PingSource, seconds_to_next
-from local_dev.sink_record import SinkRecord, sink_record
+from local_dev.eventing.ping_source import PingSource, seconds_to_next
+from local_dev.manifests.eventing import Ping, Reference
+from local_dev.wire.cloud_event import NotAnEventError
+from local_dev.wire.sink_record import SinkRecord, sink_record
 
 NOW = datetime(2026, 1, 31, 12, 3, 20, 500_000, tzinfo=UTC)
 EVENT = (

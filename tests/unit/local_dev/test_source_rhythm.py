@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from local_dev.delivery_decision import DeliveryRule
-from local_dev.event_delivery import DeliveryCounts, EventDelivery
-from local_dev.http_client import Answer
-from local_dev.ordered_rhythm import OrderedRhythm
-from local_dev.record_event import Record, RecordReader
-from local_dev.record_key import KeyType
-from local_dev.unordered_rhythm import UnorderedRhythm
+from local_dev.eventing.delivery import DeliveryCounts, EventDelivery
+from local_dev.eventing.ordered_pump import OrderedRhythm
+from local_dev.eventing.unordered_pump import UnorderedRhythm
+from local_dev.manifests.delivery_rule import DeliveryRule
+from local_dev.manifests.key_type import KeyType
+from local_dev.wire.http_client import Answer
+from local_dev.wire.record_event import Record, RecordReader
 
 if TYPE_CHECKING:
-    from local_dev.event_request import EventRequest
-    from local_dev.polled_consumer import PolledConsumer
+    from local_dev.eventing.consumer import PolledConsumer
+    from local_dev.wire.event_request import EventRequest
 
 RULE = DeliveryRule(retry=0, backoff_policy="linear", backoff_delay_s=1, timeout_s=5)
 READER = RecordReader("ns", "src", KeyType.STRING, {})

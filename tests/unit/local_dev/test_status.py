@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local_dev import reset
-from local_dev.places import Places
-from local_dev.running_system import hold
-from local_dev.status import as_text, dead_letters
+from local_dev.commands import reset
+from local_dev.commands.status import as_text, dead_letters
+from local_dev.paths import Places
+from local_dev.system.running_system import hold
 
 STATUS: dict[str, Any] = {
     "servers": {

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from local_dev.up_options import USUAL_PORTS, read_options, seconds
+from local_dev.options import USUAL_PORTS, read_options, seconds
 
 
 def test_without_options_the_ports_are_those_that_users_know() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.cloud_event import event_of
 from shared.outcomes import Rejected
+from shared.readings.cloud_event import event_of
 
 WHOLE = [
     (b"ce-id", b"1"),

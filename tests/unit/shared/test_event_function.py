@@ -6,10 +6,10 @@ import json
 import pytest
 
 from shared import metrics
-from shared.cloud_event import CloudEvent
-from shared.event_function import EventAnswers
-from shared.http import Answer, Request
 from shared.outcomes import Rejected, TryAgain
+from shared.readings.cloud_event import CloudEvent
+from shared.serving.event_function import EventAnswers
+from shared.serving.http import Answer, Request
 
 HEADERS = [
     (b"ce-id", b"1"),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.group_commit import GroupCommit
 from shared.outcomes import TryAgain
-from tests.fakes.readings import QUICK
+from shared.serving.group_commit import GroupCommit
+from tests.support.readings import QUICK
 
 
 class Store:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.identity import digest_of, first_id_at, microseconds_of, reading_id_of
-from tests.fakes.readings import IDS, NUMBERS, QUICK, SENSORS, TIMES, accepted
+from shared.readings.identity import digest_of, first_id_at, microseconds_of, reading_id_of
+from tests.support.readings import IDS, NUMBERS, QUICK, SENSORS, TIMES, accepted
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 VALUES = st.dictionaries(SENSORS, NUMBERS, min_size=1, max_size=5)

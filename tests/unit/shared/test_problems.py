@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.http import problem, rejected_answer, try_again_answer
 from shared.outcomes import Rejected, TryAgain
-from tests.fakes.readings import QUICK
+from shared.serving.http import problem, rejected_answer, try_again_answer
+from tests.support.readings import QUICK
 
 ANY_TEXT = st.text(st.characters(), max_size=2_000)  # lone surrogates among them
 LEGAL_EXTENSION = re.compile(r"kne-[a-z0-9]+")  # CloudEvents 1.0.2, attribute names

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.ingest.acceptance import PostedReading, accept
-from shared.cloud_event import CloudEvent
-from shared.identity import digest_of, reading_id_of
 from shared.outcomes import Rejected
-from shared.reading_event import (
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.identity import digest_of, reading_id_of
+from shared.readings.reading_event import (
     MAX_RECORD_BYTES,
     READINGS_TYPE,
     readings_in,
     records_of,
     rfc3339,
 )
-from tests.fakes.readings import IDS, NOW, POSTED, QUICK, accepted, at, delivered
+from tests.support.readings import IDS, NOW, POSTED, QUICK, accepted, at, delivered
 
 NAMES_64_LONG = [f"sensor_{number:057d}" for number in range(64)]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.http import Answer, Request
-from shared.serving import Shell, answering
-from tests.fakes.asgi_client import Message, ask, body_messages, exchange
+from shared.serving.application import Shell, answering
+from shared.serving.http import Answer, Request
+from tests.support.asgi_client import Message, ask, body_messages, exchange
 
 
 class Echo:

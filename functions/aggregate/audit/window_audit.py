@@ -1,0 +1,151 @@
+"""Is one window after the other as its readings say? Looks twice before it says no, and repairs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from functions.aggregate.audit.audit_store import AuditStore
+from functions.aggregate.audit.comparison import GROWS, Difference, differences
+from functions.aggregate.refresh.refresh_pass import Window
+from functions.aggregate.store.views import DeviceFacts, view_of
+from functions.aggregate.window_summary import Summary, ViewKey, fold
+
+LOOKS: Final = 3
+LOOK_AGAIN_S: Final = 2.0  # a live refresh writes within a second or two
+_MAX_DEVICES: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What may be written. `raw_is_complete`: the operator says that telemetry_raw holds all
+    readings there ever were in these windows, so that what it gives may replace a larger view.
+    """
+
+    grown: bool = False
+    raw_is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as the readings say, in a line; and whether it was repaired."""
+
+    kind: str
+    sentence: str
+    is_repaired: bool
+
+
+@dataclass(slots=True)
+class Audited:
+    """What one window was found to be."""
+
+    start: datetime
+    readings: int = 0
+    views: int = 0
+    being_counted: int = 0  # views that a refresh is yet to count again: no findings
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Look:
+    window: Window
+    summaries: dict[str, tuple[ViewKey, Summary]]
+    views: int
+    found: list[Difference]
+
+
+class WindowAudit:
+    """One audit. `pause` waits for so many seconds; tests do not."""
+
+    def __init__(
+        self,
+        store: AuditStore,
+        window_seconds: int,
+        repair: Repair,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._window_seconds = window_seconds
+        self._repair = repair
+        self._pause = pause
+        self._edges: dict[str, tuple[datetime, str]] = {}  # of devices known to be stored as wide
+
+    async def windows(self, start: datetime, end: datetime) -> AsyncIterator[Audited]:
+        """Audit each window with readings or views from `start` on and before `end`, which are
+        edges of windows. Holds one window's values at a time.
+        """
+        while (found := await self._store.next_window(start, end)) is not None:
+            yield await self._window(found)
+            start = found + timedelta(seconds=self._window_seconds)
+
+    async def _window(self, start: datetime) -> Audited:
+        audited = Audited(start)
+        look = await self._look(start)
+        for _ in range(1, LOOKS):
+            if not look.found:
+                break
+            await self._pause(LOOK_AGAIN_S)
+            look = await self._look(start)
+        noted = await self._store.noted() if look.found else set()
+        found = [one for one in look.found if (start, one.device_id) not in noted]
+        audited.readings = sum(summary.count for _, summary in look.summaries.values())
+        audited.views = look.views
+        audited.being_counted = len(look.found) - len(found)
+        audited.findings = await self._repaired(look, found)
+        audited.findings += await self._devices(look.window)
+        return audited
+
+    async def _look(self, start: datetime) -> _Look:
+        window = await self._store.window(start)
+        stored = await self._store.views(start)
+        summaries = {}
+        for (device_id, sensor), values in window.values.items():
+            key = ViewKey(device_id, sensor, start, self._window_seconds)
+            summaries[key.view_id] = (key, fold(values))
+        expected = {view_id: view_of(*parts) for view_id, parts in summaries.items()}
+        return _Look(window, summaries, len(stored), list(differences(stored, expected)))
+
+    async def _repaired(self, look: _Look, found: Sequence[Difference]) -> list[Finding]:
+        grown = [one for one in found if one.kind in GROWS and self._repair.grown]
+        if grown:
+            await self._store.write_grown(dict(look.summaries[one.view_id] for one in grown))
+        findings = []
+        for one in found:
+            is_repaired = one in grown
+            if self._repair.raw_is_complete and one.kind not in GROWS:
+                is_repaired = await self._store.put_right(one)
+            findings.append(Finding(one.kind, one.sentence(), is_repaired))
+        return findings
+
+    async def _devices(self, window: Window) -> list[Finding]:
+        """Give the devices that are stored with a narrower span than this window's readings."""
+        facts = [
+            DeviceFacts(device_id, window.first[device_id], latest)
+            for device_id, latest in window.latest.items()
+            if self._may_widen(device_id, window.first[device_id], latest["_id"])
+        ]
+        stored = await self._store.devices([one.device_id for one in facts])
+        narrow = []
+        for one in facts:
+            device = stored.get(one.device_id)
+            if device is None or _is_wider(one, device["first_ts"], device["latest"]["_id"]):
+                narrow.append(one)
+            else:
+                self._edges[one.device_id] = (device["first_ts"], device["latest"]["_id"])
+        if narrow and self._repair.grown:
+            await self._store.widen(narrow)
+        if len(self._edges) > _MAX_DEVICES:
+            self._edges.clear()
+        return [
+            Finding("device", f"{'device':16}  {one.device_id}", self._repair.grown)
+            for one in narrow
+        ]
+
+    def _may_widen(self, device_id: str, first: datetime, latest_id: str) -> bool:
+        known = self._edges.get(device_id)
+        return known is None or first < known[0] or latest_id > known[1]
+
+
+def _is_wider(facts: DeviceFacts, first: datetime, latest_id: str) -> bool:
+    return facts.first_ts < first or str(facts.latest["_id"]) > latest_id

@@ -1,0 +1,43 @@
+"""Which errors does a route promise? Their descriptions for OpenAPI; the routers name them."""
+
+from typing import Any, Final
+
+from pydantic import BaseModel, Field
+
+from shared.serving.http import PROBLEM
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+class ParameterFault(BaseModel):
+    """What is wrong with one parameter."""
+
+    parameter: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+    errors: list[ParameterFault] = []
+    reason: str | None = Field(default=None, description="what failed, of a 503")
+
+
+def _refusal(description: str) -> dict[str, Any]:
+    # Written in place: a `model` would be promised as plain application/json.
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["ParameterFault"]
+    return {"description": description, "content": {PROBLEM: {"schema": schema}}}
+
+
+ANSWER: Final[Responses] = {
+    422: _refusal("A parameter is wrong; `parameter` names it."),
+    503: _refusal("The database does not answer; try again after `Retry-After` seconds."),
+}
+LIST: Final[Responses] = {400: _refusal("The cursor is not one of this list."), **ANSWER}
+OF_A_DEVICE: Final[Responses] = {404: _refusal("No reading of this device has been seen.")}

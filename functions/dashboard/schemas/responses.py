@@ -1,0 +1,173 @@
+"""What does the dashboard answer? The shapes that clients rely on, and that OpenAPI promises.
+
+The routes make them from documents; `_id` comes out under a name that says what it is.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from shared.readings.reading_event import rfc3339
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+Cursor = Annotated[
+    str | None, Field(description="give it as `cursor` for the next page; null on the last one")
+]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class Message(_Row):
+    message: str
+
+
+class Latest(_Row):
+    """The newest reading of a device."""
+
+    reading_id: str = Field(validation_alias="_id")
+    ts: Timestamp
+    temperature_c: float | None = None
+    humidity: float | None = None
+    lat: float | None = None
+    lon: float | None = None
+    measurements: dict[str, float] = {}
+
+
+class Telemetry(Latest):
+    """A reading, as it is stored."""
+
+    device_id: str
+    received_at: Timestamp
+
+
+class TelemetryList(_Row):
+    data: list[Telemetry]
+    next_cursor: Cursor
+
+
+class DeviceTelemetryList(TelemetryList):
+    device_id: str
+
+
+class Aggregate(_Row):
+    """What a device's sensor measured in one window of event time."""
+
+    device_id: str
+    sensor_type: str
+    timestamp: Timestamp = Field(description="start of the window")
+    window_seconds: int
+    count: int
+    sum: float
+    min: float
+    max: float
+    average: float
+    p50: float
+    p95: float
+    closed: bool = Field(description="settled: only a late reading can still change it")
+
+
+class AggregateList(_Row):
+    data: list[Aggregate]
+    next_cursor: Cursor
+
+
+class DeviceAggregateList(AggregateList):
+    device_id: str
+
+
+class Alert(_Row):
+    alert_id: str = Field(validation_alias="_id")
+    device_id: str
+    sensor_type: str
+    value: float
+    alert_type: str
+    severity: str
+    message: str
+    timestamp: Timestamp = Field(description="time of the reading")
+    created_at: Timestamp
+    status: str
+    reading_id: str | None = None
+
+
+class AlertList(_Row):
+    data: list[Alert]
+    next_cursor: Cursor
+
+
+class Device(_Row):
+    device_id: str = Field(validation_alias="_id")
+    first_ts: Timestamp
+    last_ts: Timestamp
+    latest: Latest | None = None
+
+
+class DeviceList(_Row):
+    data: list[Device]
+    next_cursor: Cursor
+
+
+class DeadLetter(_Row):
+    """An event that could not be handled. Its bytes are kept, and left out here."""
+
+    dead_letter_id: str = Field(validation_alias="_id")
+    stage: str
+    source: str
+    event_id: str
+    event_type: str
+    reason: str
+    error_code: int | None = None
+    error_data: str | None = None
+    destination: str | None = None
+    dead_lettered_at: Timestamp
+    status: str
+    redriven_at: Timestamp | None = None
+    content_type: str | None = None
+    attributes: dict[str, str] = {}
+
+
+class DeadLetterList(_Row):
+    data: list[DeadLetter]
+    next_cursor: Cursor
+
+
+class Stats(_Row):
+    """How much is stored, from the collections' own counters, and how far windows are settled."""
+
+    telemetry_records: int
+    aggregated_records: int
+    alerts: int
+    devices: int
+    dead_letters: int
+    aggregated_until: Timestamp | None
+
+
+class CountedIn(_Row):
+    """A window that a reading counts in."""
+
+    sensor_type: str
+    timestamp: Timestamp = Field(description="start of the window")
+    window_seconds: int
+    closed: bool
+
+
+class Receipt(_Row):
+    """What became of a reading."""
+
+    reading_id: str
+    state: Literal["stored", "dead_lettered", "not_seen"]
+    stored_as: str | None = Field(
+        default=None, description="its id; another one where ingest set the time of a retry"
+    )
+    device_id: str | None = None
+    received_at: Timestamp | None = None
+    windows: list[CountedIn] = []
+    dead_lettered_at: Timestamp | None = None
+    reason: str | None = None
+    status: str | None = Field(default=None, description="of the dead letter: open or redriven")

@@ -1,0 +1,53 @@
+"""What do the request's headers ask for? Media type, Idempotency-Key and Prefer; pure."""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from shared.outcomes import Rejected
+from shared.serving.http import Answer, Request, problem
+
+_JSON: Final = "application/json"
+_KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,120}", re.ASCII)
+
+
+def media_type_problem(request: Request) -> Answer | None:
+    """Give 415 for a body that is not plain JSON; a missing Content-Type is taken for JSON."""
+    coding = request.header(b"content-encoding")
+    if coding is not None and coding.strip().lower() != "identity":
+        return problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "the body must not be compressed",
+            [("accept-encoding", "identity")],  # RFC 9110, 15.5.16
+        )
+    media_type = request.header(b"content-type")
+    if media_type is None or media_type.partition(";")[0].strip().lower() == _JSON:
+        return None
+    return problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        f"send JSON, with the header Content-Type: {_JSON}",
+        [("accept", _JSON)],
+    )
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Give the Idempotency-Key, with or without the quotes of a structured field; None without one.
+
+    Raises Rejected where it is not 1-120 of letters, digits and `._:-`.
+    """
+    given = request.header(b"idempotency-key")
+    if given is None:
+        return None
+    key = given.strip().removeprefix('"').removesuffix('"')
+    if not _KEY.fullmatch(key):
+        raise Rejected("invalid", "must be 1-120 of letters, digits, ._:-", "Idempotency-Key")
+    return key
+
+
+def is_all_or_nothing(request: Request) -> bool:
+    """Tell whether `Prefer: handling=strict` (RFC 7240, 4.4) asks to queue nothing if one is
+    bad.
+    """
+    given = [value.decode("latin-1") for name, value in request.headers if name == b"prefer"]
+    preferences = ",".join(given).lower().replace(" ", "").replace('"', "").split(",")
+    return any(one.partition(";")[0] == "handling=strict" for one in preferences)

@@ -1,0 +1,73 @@
+"""How is one fault carried out, and undone? `run` calls it at the plan's times."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from confluent_kafka import KafkaException
+
+from local_dev.chaos.redelivery import duplicate, rewind
+from local_dev.chaos.system_under_test import BRIDGE, send
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from local_dev.chaos.fault_plan import Fault
+    from local_dev.chaos.system_under_test import TorturedSystem
+
+GROUPS = ("raw-to-aggregate", "raw-to-alert")
+TOPIC = "telemetry.raw"
+SERVERS = frozenset({"database", "broker"})
+
+
+class Torment:
+    """What is under way; chance says which instance of a function is met."""
+
+    def __init__(
+        self, system: TorturedSystem, chance: random.Random, say: Callable[[str], None]
+    ) -> None:
+        self._system = system
+        self._chance = chance
+        self._say = say
+        self._stopped: dict[Fault, list[int]] = {}
+
+    def begin(self, fault: Fault) -> str:
+        """Let it go wrong; return to whom, by process id."""
+        system, target = self._system, fault.target
+        if fault.kind == "duplicate":
+            return _done(lambda: duplicate(system.kafka.bootstrap, TOPIC, self._chance))
+        if fault.kind == "stop":
+            self._stopped[fault] = self._one_of(target)
+            return send(self._stopped[fault], signal.SIGSTOP)
+        if target == BRIDGE:
+            return system.kill_bridge(with_its_functions=self._chance.random() < 0.5)  # noqa: PLR2004 - half of the time
+        if target in SERVERS:
+            return system.kill_server(target)
+        return send(self._one_of(target), signal.SIGKILL)
+
+    def end(self, fault: Fault) -> None:
+        """Let what was stopped go on, and start what was killed again; do not wait until it is."""
+        if fault.kind == "stop":
+            send(self._stopped.pop(fault), signal.SIGCONT)
+            return
+        if fault.kind == "rewind":
+            self._say(f"{'':10}{_done(self._rewind)}")
+        if fault.kind in ("kill", "rewind"):
+            self._system.start_again(fault.target)
+
+    def _one_of(self, target: str) -> list[int]:
+        processes = self._system.processes(target)
+        return [self._chance.choice(processes)] if processes else []
+
+    def _rewind(self) -> str:
+        bootstrap = self._system.kafka.bootstrap
+        return "; ".join(rewind(bootstrap, group, TOPIC, self._chance) for group in GROUPS)
+
+
+def _done(work: Callable[[], str]) -> str:
+    try:
+        return work()
+    except KafkaException as error:  # the broker is away, or the group still has its member
+        return f"could not: {error}"

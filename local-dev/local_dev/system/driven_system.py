@@ -1,0 +1,123 @@
+"""How does a program drive a whole system, as a developer does? The pipeline tests use it.
+
+It starts `local-dev/up` itself, as a process, and talks to it from outside only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+from local_dev.options import USUAL_PORTS
+from local_dev.paths import ROOT, Places
+from local_dev.servers.child_process import ends_with_its_parent
+from local_dev.servers.free_port import free_port
+from local_dev.system.running_system import ask
+from local_dev.wire.one_request import HttpAnswer, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 60.0
+ASK_EVERY_S = 0.1
+JSON = {"content-type": "application/json"}
+
+
+class DrivenSystem:
+    """A running `local-dev/up` on free ports, with a data folder of its own."""
+
+    def __init__(self, data: Path, process: subprocess.Popen[bytes], ports: dict[str, int]) -> None:
+        self.places = Places(data)
+        self.process = process
+        self.ports = ports
+
+    @classmethod
+    def launch(
+        cls,
+        data: Path,
+        *options: str,
+        ports: dict[str, int] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> DrivenSystem:
+        """Start it, and return before it is up. What it prints goes to `up.log` in `data`.
+
+        `ports` are free ones where none are given; `environment` is added to this process's.
+        """
+        ports = ports or {name: free_port() for name in USUAL_PORTS}
+        chosen = [f"--{name}-port={port}" for name, port in ports.items()]
+        data.mkdir(parents=True, exist_ok=True)
+        with (data / "up.log").open("wb") as log:
+            process = subprocess.Popen(
+                [ROOT / "local-dev" / "up", f"--data={data}", *chosen, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=os.environ | dict(environment or {}),
+                preexec_fn=ends_with_its_parent(os.getpid()),  # noqa: PLW1509 - one prctl call, loaded beforehand
+            )
+        return cls(data, process, ports)
+
+    @property
+    def output(self) -> str:
+        """All that it has printed so far."""
+        return (self.places.data / "up.log").read_text(errors="replace")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What it wrote down about itself: its addresses."""
+        return self._asked()[0]
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What `local-dev/status` shows, without the dead letters."""
+        return self._asked()[1]
+
+    def wait_until_up(self) -> None:
+        """Return once it says that it is ready. Raises AssertionError with what it printed."""
+        self.wait_for(lambda: "ready after" in self.output and ask(self.places), START_TIMEOUT_S)
+
+    def wait_for(self, happens: Callable[[], object], timeout_s: float) -> None:
+        """Return once `happens()` is true. Raises AssertionError with what the system printed."""
+        end = time.monotonic() + timeout_s
+        while not happens():
+            if time.monotonic() > end or self.process.poll() is not None:
+                exit_code = self.process.poll()
+                raise AssertionError(
+                    f"it did not happen within {timeout_s:.0f} s (exit code {exit_code}):"
+                    f"\n{self.output[-8000:]}"
+                )
+            time.sleep(ASK_EVERY_S)
+
+    def get(self, path: str) -> HttpAnswer:
+        """Ask the dashboard."""
+        return request("GET", f"http://127.0.0.1:{self.ports['dashboard']}{path}")
+
+    def post(self, readings: object) -> HttpAnswer:
+        """Post one reading, or a list of them, to ingest."""
+        url = f"http://127.0.0.1:{self.ports['ingest']}/ingest"
+        return request("POST", url, json.dumps(readings).encode(), JSON)
+
+    def function_pids(self, function: str) -> list[int]:
+        """Return the processes of the function's instances."""
+        return [int(pid) for pid in self.status["functions"][function]["pids"]]
+
+    def server_pid(self, name: str) -> int:
+        """Return the process of `MongoDB` or `Apache Kafka`."""
+        return int(self.status["servers"][name]["pid"])
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Send it a signal, as Ctrl-C does, and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(STOP_TIMEOUT_S)
+
+    def _asked(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        asked = ask(self.places)
+        assert asked is not None, "it does not run"
+        return asked

@@ -1,0 +1,13 @@
+"""The names of the collections, and the type of what they hold."""
+
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+RAW: Final = "telemetry_raw"
+VIEWS: Final = "aggregated_data"
+ALERTS: Final = "alerts"
+DEVICES: Final = "devices"
+DEAD_LETTERS: Final = "dead_letters"
+NOTES: Final = "late_windows"
+REFRESH: Final = "refresh_state"

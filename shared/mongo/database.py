@@ -1,0 +1,52 @@
+"""The client of one process, and the database as it must be read and written."""
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from shared.mongo.collections import Document
+from shared.settings import MongoSettings, SettingsError
+
+Database = AsyncDatabase[Document]
+
+
+def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
+    """Make the client: every operation ends after MONGO_TIMEOUT_MS, connections are made when
+    used.
+
+    Raises SettingsError where MONGO_URL cannot be used; the URL itself may hold a password.
+    """
+    try:
+        return _client(settings)
+    except (ConfigurationError, ValueError) as error:
+        reason = "its form is wrong" if "@" in settings.mongo_url else str(error)
+        raise SettingsError(f"MONGO_URL: {reason}") from None
+
+
+def _client(settings: MongoSettings) -> AsyncMongoClient[Document]:
+    return AsyncMongoClient(
+        settings.mongo_url,
+        appname="iot-telemetry",
+        tz_aware=True,
+        timeoutMS=settings.mongo_timeout_ms,
+        serverSelectionTimeoutMS=settings.mongo_timeout_ms,
+        connectTimeoutMS=settings.mongo_timeout_ms,
+        serverMonitoringMode="stream",  # pymongo takes K_SERVICE for a FaaS, and would poll
+        maxPoolSize=50,
+        retryWrites=True,
+    )
+
+
+def majority(client: AsyncMongoClient[Document], name: str) -> Database:
+    """Give the database whose reads and writes hold through a failover: majority, from the
+    primary.
+    """
+    return client.get_database(
+        name,
+        read_concern=ReadConcern("majority"),
+        write_concern=WriteConcern("majority"),
+        read_preference=ReadPreference.PRIMARY,
+    )

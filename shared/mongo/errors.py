@@ -1,0 +1,34 @@
+"""Turn what the driver raises into outcomes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from shared import metrics
+from shared.outcomes import TryAgain
+
+_DUPLICATE_KEY: Final = 11000
+
+
+@asynccontextmanager
+async def database_errors(operation: str) -> AsyncIterator[None]:
+    """Turn the driver's errors into TryAgain naming the `operation`, and count them."""
+    try:
+        yield
+    except PyMongoError as error:
+        metrics.database_errors.labels(operation).inc()
+        raise TryAgain(operation, f"the database: {error}"[:300]) from error
+
+
+def duplicates_in(error: BulkWriteError) -> list[int]:
+    """Give the places of the writes refused with a duplicate key; raises `error` if any other
+    failed.
+
+    A duplicate key says that somebody wrote it: not that a majority holds it, nor what it says.
+    """
+    errors = error.details["writeErrors"]
+    if error.details["writeConcernErrors"] or any(e["code"] != _DUPLICATE_KEY for e in errors):
+        raise error
+    return [e["index"] for e in errors]

@@ -1,0 +1,72 @@
+"""Every index of every collection, stated once."""
+
+from datetime import timedelta
+from typing import Final
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, VIEWS
+from shared.mongo.database import Database
+from shared.mongo.retention import hold_retention
+
+# The three named in the README are relied on by others; a query that needs another one says so
+# here.
+INDEXES: Final = {
+    RAW: [
+        IndexModel([("device_id", ASCENDING), ("ts", DESCENDING)]),
+        IndexModel(  # a retry of a device without a clock: the first assigned time wins
+            [("dedup", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"dedup": {"$exists": True}},
+        ),
+    ],
+    # What follows is for the dashboard's filters. These documents are written once, or never change
+    # in an indexed field, so an index costs one insertion a document: alerts and dead letters are
+    # few, a view or a device stands for many readings.
+    ALERTS: [
+        IndexModel([("created_at", DESCENDING)]),
+        IndexModel([("status", ASCENDING), ("created_at", DESCENDING)]),  # the active ones
+        IndexModel([("severity", ASCENDING), ("created_at", DESCENDING)]),
+        IndexModel(  # of a device, with or without a severity
+            [("device_id", ASCENDING), ("severity", ASCENDING), ("created_at", DESCENDING)]
+        ),
+        IndexModel(  # of a sensor, with or without a severity
+            [("sensor_type", ASCENDING), ("severity", ASCENDING), ("created_at", DESCENDING)]
+        ),
+    ],
+    VIEWS: [
+        IndexModel([("device_id", ASCENDING), ("timestamp", DESCENDING)]),
+        IndexModel([("timestamp", DESCENDING), ("_id", ASCENDING)]),  # all devices, newest first
+        IndexModel([("sensor_type", ASCENDING), ("timestamp", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel(  # a chart: one sensor of one device
+            [("device_id", ASCENDING), ("sensor_type", ASCENDING), ("timestamp", DESCENDING)]
+        ),
+    ],
+    NOTES: [
+        IndexModel([("windows.window_start", ASCENDING)]),  # receipts: does a reading wait here?
+    ],
+    DEVICES: [
+        IndexModel([("first_ts", DESCENDING), ("_id", ASCENDING)]),  # all, newest first
+    ],
+    DEAD_LETTERS: [
+        IndexModel([("dead_lettered_at", DESCENDING)]),
+        IndexModel([("status", ASCENDING), ("dead_lettered_at", DESCENDING)]),
+        IndexModel(  # of a stage, with or without a status
+            [("stage", ASCENDING), ("status", ASCENDING), ("dead_lettered_at", DESCENDING)]
+        ),
+        IndexModel(  # of a reason, with or without a status
+            [("reason", ASCENDING), ("status", ASCENDING), ("dead_lettered_at", DESCENDING)]
+        ),
+        IndexModel([("reading_ids", ASCENDING)]),  # what became of a reading: its receipt
+    ],
+}
+
+
+async def make_indexes(database: Database, raw_retention: timedelta | None = None) -> None:
+    """Make every index that is missing; changes nothing where all are there.
+
+    `raw_retention` is held by a TTL index on the time of receipt; None takes that index away.
+    """
+    for collection, indexes in INDEXES.items():
+        await database[collection].create_indexes(indexes)
+    await hold_retention(database, raw_retention)

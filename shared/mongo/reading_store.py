@@ -1,0 +1,194 @@
+"""Which readings are stored, and at which database time? Keeps readings once in telemetry_raw;
+aggregate and alert both do so, and whichever comes first inserts.
+
+All steps are in one causally consistent session with majority reads and writes, so the session's
+operation time says: what is reported stored was stored at or before it, for good.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError
+
+from shared import metrics
+from shared.mongo.collections import RAW, Document
+from shared.mongo.database import Database
+from shared.mongo.errors import database_errors, duplicates_in
+from shared.outcomes import Rejected, TryAgain
+from shared.readings.identity import EPOCH
+from shared.readings.reading import Reading
+
+_OPERATION: Final = "keep_readings"
+# Readings may be 5 minutes ahead of their receipt, from which their retention counts; the rest is
+# for the refresh to come, also after a while without any process (the tick is every 10 minutes).
+RETENTION_MARGIN: Final = timedelta(minutes=65)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A reading on its way to the store, and when ingest received it."""
+
+    reading: Reading
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAs:
+    """The id and event time that a reading has in telemetry_raw.
+
+    Another than its own where a device without a clock sent it again: the first time wins.
+    """
+
+    reading_id: str
+    ts: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How each incoming reading, by its own id, is stored for good; the database's clock after it.
+
+    `too_late`: the ids of those that are not stored, since what else was read then may be deleted.
+    """
+
+    stored_as: Mapping[str, StoredAs]
+    clock: datetime
+    too_late: frozenset[str] = frozenset()
+
+
+async def keep(
+    database: Database,
+    session: AsyncClientSession,
+    incoming: Sequence[Incoming],
+    retention: timedelta | None = None,
+) -> Kept:
+    """Insert the readings that are not there yet; the same reading twice is stored once.
+
+    With a `retention`, readings whose time is (nearly) past it are not stored: a window that has
+    lost readings must not be folded again.
+
+    Looks before it inserts, since inserting what is there costs six times as much as a fresh
+    insert. Raises TryAgain where the database fails or does not confirm. Part may be stored then;
+    keeping the same again completes it.
+    """
+    unique = {one.reading.reading_id: one for one in incoming}
+    async with database_errors(_OPERATION):
+        stored = await _stored(database, session, unique.values())
+        missing = [one for reading_id, one in unique.items() if reading_id not in stored]
+        too_late = _too_late(missing, clock_of(session), retention)
+        missing = [one for one in missing if one.reading.reading_id not in too_late]
+        refused: dict[str, Incoming] = {}
+        if missing:
+            refused = await _insert(database, session, missing)
+            # A duplicate key says that somebody wrote it, not that a majority holds it: look again.
+            stored |= {
+                one.reading.reading_id: StoredAs(one.reading.reading_id, one.reading.ts)
+                for one in missing
+                if one.reading.reading_id not in refused
+            }
+            stored |= await _stored(database, session, refused.values())
+    unconfirmed = len(unique) - len(stored) - len(too_late)
+    if unconfirmed:
+        raise TryAgain(_OPERATION, f"{unconfirmed} readings are not confirmed by a majority yet")
+    inserted = len(missing) - len(refused)
+    metrics.readings_stored.inc(inserted)
+    metrics.readings_duplicate.inc(len(incoming) - inserted - len(too_late))
+    return Kept(stored, clock_of(session), too_late)
+
+
+def count_too_late(event: Sequence[Incoming], too_late: frozenset[str]) -> int:
+    """Give how many of an event's readings were too late."""
+    return sum(one.reading.reading_id in too_late for one in event)
+
+
+def refuse_too_late(count: int) -> None:
+    """Raise Rejected if any of an event's readings was too late; its others are stored by then."""
+    if count:
+        detail = f"{count} readings are older than the retention of raw readings"
+        raise Rejected("too_late", detail, "ts")
+
+
+def clock_of(session: AsyncClientSession) -> datetime:
+    """Give the database's own clock as of the session's last operation, in whole seconds."""
+    timestamp = session.operation_time
+    if timestamp is None:  # pymongo sets it from every answer of a replica set
+        raise TryAgain(_OPERATION, "the database told no operation time")
+    return EPOCH + timedelta(seconds=timestamp.time)
+
+
+def document_of(one: Incoming) -> Document:
+    """Give the reading's document in telemetry_raw. All of its identity can be read back from
+    it.
+    """
+    reading = one.reading
+    document: Document = {
+        "_id": reading.reading_id,
+        "device_id": reading.device_id,
+        "ts": reading.ts,
+        "received_at": one.received_at,
+    }
+    optional = {
+        "ts_us": reading.ts.microsecond % 1000 or None,  # BSON dates hold milliseconds
+        "temperature_c": reading.temperature_c,
+        "humidity": reading.humidity,
+        "lat": reading.lat,
+        "lon": reading.lon,
+        "measurements": reading.measurements,
+        "client_id": reading.client_id,
+        "dedup": reading.dedup,
+    }
+    document.update((name, value) for name, value in optional.items() if value is not None)
+    return document
+
+
+def _too_late(
+    missing: Iterable[Incoming], clock: datetime, retention: timedelta | None
+) -> frozenset[str]:
+    if retention is None:
+        return frozenset()
+    oldest = clock - retention + RETENTION_MARGIN
+    return frozenset(one.reading.reading_id for one in missing if one.reading.ts < oldest)
+
+
+async def _stored(
+    database: Database, session: AsyncClientSession, wanted: Iterable[Incoming]
+) -> dict[str, StoredAs]:
+    """Give those of `wanted` that a majority holds, by their own ids."""
+    by_id: dict[str, Reading] = {}
+    by_dedup: dict[str, list[Reading]] = {}
+    for one in wanted:
+        dedup = one.reading.dedup
+        if dedup is None:
+            by_id[one.reading.reading_id] = one.reading
+        else:
+            by_dedup.setdefault(dedup, []).append(one.reading)
+    stored: dict[str, StoredAs] = {}
+    raw = database[RAW]
+    if by_id:
+        cursor = raw.find({"_id": {"$in": list(by_id)}}, {"_id": 1}, session=session)
+        for found in await cursor.to_list():
+            reading = by_id[found["_id"]]
+            stored[reading.reading_id] = StoredAs(reading.reading_id, reading.ts)
+    if by_dedup:
+        cursor = raw.find(
+            {"dedup": {"$in": list(by_dedup)}}, {"dedup": 1, "ts": 1}, session=session
+        )
+        for found in await cursor.to_list():
+            for reading in by_dedup[found["dedup"]]:
+                stored[reading.reading_id] = StoredAs(found["_id"], found["ts"])
+    return stored
+
+
+async def _insert(
+    database: Database, session: AsyncClientSession, missing: Sequence[Incoming]
+) -> dict[str, Incoming]:
+    """Insert them all; give those refused with a duplicate key, by their ids."""
+    documents = [document_of(one) for one in missing]
+    try:
+        await database[RAW].insert_many(documents, ordered=False, session=session)
+    except BulkWriteError as error:
+        refused = (missing[index] for index in duplicates_in(error))
+        return {one.reading.reading_id: one for one in refused}
+    return {}

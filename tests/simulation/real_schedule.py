@@ -1,0 +1,156 @@
+"""What is a schedule on the real MongoDB? The same writers and refreshes as tasks of an event loop;
+chance decides when an event comes and when a worker is cut off in the midst of its work.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, Final
+
+import functions.aggregate.store.views
+from functions.aggregate.refresh.refresh_pass import Remembered
+from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, VIEWS
+from shared.mongo.database import Database
+from shared.mongo.indexes import make_indexes
+from shared.mongo.reading_store import Incoming
+from shared.outcomes import TryAgain
+from shared.settings import AggregateSettings
+from tests.simulation.generated_readings import Devices
+from tests.simulation.ledger import Ledger, check_equals_recompute
+from tests.simulation.queues import Queues
+from tests.simulation.seeded_random import Chance
+from tests.simulation.simulation import REFRESHES, WRITERS
+from tests.simulation.workers import Refreshing, Writer
+
+WIDTH_S: Final = 1  # so that windows settle while the schedule runs
+_SETTINGS: Final = AggregateSettings(aggregate_window_seconds=WIDTH_S, aggregate_grace_seconds=0)
+_EVENTS: Final = 25
+_BETWEEN_EVENTS_S: Final = 0.06
+_CUT_OFF: Final = 0.25  # the share of all work that is cut off
+_CUT_OFF_AFTER_S: Final = 0.03
+_REST_S: Final = 30.0
+_LEASE_MS: Final = 20  # passes side by side
+
+
+class RealSchedule:
+    """One schedule on `database`, which is empty."""
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self._chance = Chance(Random(seed))
+        self._database = database
+        self._queues = Queues(self._chance, retries=1)
+        self._ledger = Ledger()
+        self._devices = Devices.of(self._chance, datetime.now(UTC))
+
+    async def run(self) -> None:
+        """Run it and check what is stored; raises Broken where that is not what it should be."""
+        await make_indexes(self._database)
+        with _short_leases():
+            async with self._working(), asyncio.timeout(_REST_S):
+                for number in range(_EVENTS):
+                    self._publish(number)
+                    await asyncio.sleep(_BETWEEN_EVENTS_S * self._chance.below(3))
+                while not self._queues.is_empty:
+                    self._queues.redrive()
+                    await asyncio.sleep(0.01)
+            await self._settle()
+        check_equals_recompute(await self._state(), self._ledger, WIDTH_S)
+
+    def aggregate_acknowledged(self, incoming: Sequence[Incoming]) -> None:
+        """Nothing can be looked at in time here; the whole is, at the end."""
+
+    def alert_acknowledged(self, incoming: Sequence[Incoming]) -> None:
+        """As above."""
+
+    def _publish(self, number: int) -> None:
+        incoming = self._devices.event(datetime.now(UTC))
+        self._ledger.published(incoming)
+        self._queues.publish(number, incoming)
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[None]:
+        work = [self._write(name) for name in WRITERS]
+        work += [self._refresh(name) for name in REFRESHES]
+        tasks = {asyncio.create_task(one) for one in work}
+        try:
+            yield
+        finally:
+            await _end(tasks)
+
+    async def _write(self, name: str) -> None:
+        writer = Writer(name, WRITERS[name], self._database, self._queues, self, WIDTH_S)
+        while True:
+            deliveries = self._queues.take(name, writer.function)
+            incoming = [one for delivery in deliveries for one in delivery.incoming]
+            try:
+                if incoming:
+                    await self._cut_off(writer.keep(incoming))
+            except (TryAgain, TimeoutError):
+                self._queues.give_back(name)
+            else:
+                self._queues.acknowledge(name)
+            await asyncio.sleep(0.002)
+
+    async def _refresh(self, name: str) -> None:
+        refreshing = Refreshing(name, self._database, _ignore, settings=_SETTINGS)
+        remembered = Remembered()
+        while True:
+            try:
+                await self._cut_off(refreshing.make_pass(remembered))
+            except TryAgain:
+                pass
+            except TimeoutError:
+                remembered = Remembered()  # as after a crash
+            await asyncio.sleep(0.002)
+
+    async def _cut_off(self, work: Awaitable[Any]) -> None:
+        is_cut = self._chance.happens(_CUT_OFF)
+        after = _CUT_OFF_AFTER_S * self._chance.below(100) / 100 if is_cut else None
+        async with asyncio.timeout(after):
+            await work
+
+    async def _settle(self) -> None:
+        """Make passes until nothing is left to count again."""
+        refreshing = Refreshing("last", self._database, _ignore, settings=_SETTINGS)
+        async with asyncio.timeout(_REST_S):
+            passes = 0
+            while passes < 2 or await self._database[NOTES].find_one({}) is not None:
+                with suppress(TryAgain):
+                    passes += await refreshing.make_pass(Remembered()) is not None
+                await asyncio.sleep(0.05)
+
+    async def _state(self) -> dict[str, dict[Any, Any]]:
+        return {
+            name: {one["_id"]: one for one in await self._database[name].find({}).to_list()}
+            for name in (RAW, VIEWS, DEVICES, ALERTS, NOTES)
+        }
+
+
+def _ignore(_is_settled: bool) -> None:  # noqa: FBT001 - what a pass of the refresh gives
+    return
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel them until they end: asyncio.wait_for of Python 3.11, which pymongo uses, can swallow
+    a cancellation that comes as the answer does. Raises what one of them failed with before.
+    """
+    pending = tasks
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.2)
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            task.result()
+
+
+@contextmanager
+def _short_leases() -> Iterator[None]:
+    usual = functions.aggregate.store.views.LEASE_MS
+    functions.aggregate.store.views.LEASE_MS = _LEASE_MS  # type: ignore[misc]  # final for all others
+    try:
+        yield
+    finally:
+        functions.aggregate.store.views.LEASE_MS = usual  # type: ignore[misc]  # as above

@@ -1,0 +1,72 @@
+"""What is a random schedule? A history in which a seed decides everything; it can be replayed."""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Final
+
+from tests.simulation.code_under_test import wrong_clocks_and_small_limits
+from tests.simulation.ledger import Broken
+from tests.simulation.profile import RACE, Rhythm
+from tests.simulation.seeded_random import Chance
+from tests.simulation.simulation import WORKERS, World
+
+_TICKS_S: Final = (0.4, 1.0, 3.0, 17.0, 61.0)
+_SHOWN: Final = 150
+
+
+def run_schedule(seed: int, *, only_races: bool = False) -> World:
+    """Run the schedule of this seed; raises Broken, with how to replay it, where a promise is.
+
+    `only_races`: make it one in which two refreshes write the same views all the time.
+    """
+    chance = Chance(Random(seed))
+    rhythm = RACE if only_races else Rhythm.of(chance)
+    with wrong_clocks_and_small_limits(chance, is_race=rhythm.is_race):
+        world = World(chance, rhythm.faults, is_race=rhythm.is_race)
+        try:
+            world.change_speeds(rhythm.refreshing, rhythm.alerting)
+            for _ in range(rhythm.steps):
+                _happen(world, chance, rhythm)
+            world.come_to_rest()
+        except Exception as error:
+            raise Broken(_report(seed, world, error, only_races=only_races)) from error
+        finally:
+            world.close()
+    return world
+
+
+def run_schedules(seeds: Iterable[int]) -> None:
+    """Run all of these; raises Broken at the first that breaks a promise."""
+    for seed in seeds:
+        run_schedule(seed)
+
+
+def _happen(world: World, chance: Chance, rhythm: Rhythm) -> None:
+    if chance.happens(rhythm.event):
+        world.publish()
+    if chance.happens(rhythm.advance) and world.replica.lag:
+        world.advance(1 + chance.below(world.replica.lag))
+    if chance.happens(rhythm.tick):
+        world.tick(chance.one_of(_TICKS_S))
+    if chance.happens(rhythm.idle):
+        world.note_nothing()
+    if chance.happens(rhythm.crash):
+        world.crash(chance.one_of(WORKERS))
+    if chance.happens(rhythm.fail_over):
+        world.fail_over()
+    if chance.happens(rhythm.redrive):
+        world.redrive()
+    if chance.happens(rhythm.new_speeds):
+        world.change_speeds(rhythm.refreshing, rhythm.alerting)
+    world.step()
+
+
+def _report(seed: int, world: World, error: Exception, *, only_races: bool) -> str:
+    shown = world.trace[-_SHOWN:]
+    first = len(world.trace) - len(shown)
+    lines = [f"{first + n:6} {who:12} {what}" for n, (who, what) in enumerate(shown)]
+    told = f"{type(error).__name__}: {error}"
+    replay = f"replay: python -m tests.simulation.run_schedules --seed {seed}"
+    if only_races:
+        replay += " --races"
+    return "\n".join([f"seed {seed}: {told}", replay, *lines, f"seed {seed}: {told}", replay])

@@ -1,0 +1,189 @@
+"""What can happen to the system? Four writers and two refreshes on the double, and what befalls
+them: events, crashes, failovers, jumps of the clock. Who calls decides what happens next.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, cast
+
+from shared.mongo.database import majority
+from shared.mongo.indexes import make_indexes
+from tests.simulation.code_under_test import WrongClock
+from tests.simulation.database_double.client import Client
+from tests.simulation.database_double.connection import SLOW, Connection
+from tests.simulation.database_double.faults import NONE, Faults
+from tests.simulation.database_double.replica import Replica
+from tests.simulation.generated_readings import Devices
+from tests.simulation.invariants import Invariants
+from tests.simulation.ledger import Broken, Ledger, check_equals_recompute
+from tests.simulation.queues import AGGREGATE, ALERT, Queues
+from tests.simulation.seeded_random import Chance
+from tests.simulation.trampoline import Task, Trampoline
+from tests.simulation.workers import Auditing, Refreshing, Writer
+
+START: Final = datetime(2026, 3, 1, 12, 0, 40, tzinfo=UTC)
+REFRESHES: Final = ("refresh-1", "refresh-2")
+WRITERS: Final = {
+    "aggregate-1": AGGREGATE,
+    "aggregate-2": AGGREGATE,
+    "alert-1": ALERT,
+    "alert-2": ALERT,
+}
+WORKERS: Final = (*WRITERS, *REFRESHES)
+_HURRIED: Final = 0.2
+_AUDIT: Final = "audit"
+_AUDITED: Final = 0.2  # the share of histories in which an audit repairs beside the others
+_WEIGHTS: Final = (1.0, 1.0, 0.15, SLOW)
+_REST_TICK_S: Final = 0.3
+_END_OF_REST: Final = 20_000
+_FUTURE_S: Final = 400.0  # past the last window that a reading of a schedule can be in
+
+
+class World:
+    """One history of the system. Each method is one thing that happens; each raises Broken where a
+    promise is broken by it. `trace` says what happened.
+    """
+
+    def __init__(self, chance: Chance, faults: Faults, *, is_race: bool = False) -> None:
+        self.trace: list[tuple[str, str]] = []
+        self.replica = Replica(START)
+        self._chance = chance
+        self._trampoline = Trampoline()
+        self._connection = Connection(self.replica, self._trampoline, chance)
+        self._database = majority(cast("Any", Client(self._connection)), "iotdb")
+        self._run_alone(make_indexes(self._database))
+        self._connection.faults = faults
+        self._invariants = Invariants(self.replica)
+        self._queues = Queues(chance, retries=chance.one_of((0, 1, 3)))
+        self._ledger = Ledger()
+        self._devices = Devices.of(chance, START, is_race=is_race)
+        self._events = 0
+        self._settled_passes = 0
+        self._clocks = {name: timedelta(seconds=chance.below(1200) - 600) for name in WORKERS}
+        self._workers: dict[str, Task] = {}
+        for name in WORKERS:
+            self._begin(name)
+        if chance.happens(_AUDITED):
+            self._begin(_AUDIT)
+
+    def publish(self) -> None:
+        """An event comes, for aggregate and for alert."""
+        self._events += 1
+        incoming = self._devices.event(self.replica.wall)
+        self._ledger.published(incoming)
+        self._queues.publish(self._events, incoming)
+        ids = ", ".join(f"{one.reading.device_id} {one.reading.ts:%dT%T}" for one in incoming)
+        self._tell("event", f"{self._events}: {ids}")
+
+    def step(self) -> None:
+        """One of those that can go on does one step; each worker's own clock is wrong."""
+        ready = self._trampoline.ready()
+        if not ready:
+            self._trampoline.steps += 1  # time passes all the same: who waits may give up
+            return
+        task = self._chance.weighted(ready, [one.weight for one in ready])
+        WrongClock.set(self.replica.wall, self._clocks.get(task.name, timedelta()))
+        self._trampoline.step(task)
+        self._tell(task.name, "done" if task.is_done else task.at.label)
+        if task.error is not None and self._workers.get(task.name) is task:
+            raise task.error
+        self._invariants.check()
+
+    def advance(self, entries: int) -> None:
+        """A majority holds some more of what the primary has applied."""
+        self.replica.advance(entries)
+        self._tell("majority", f"holds all up to {self.replica.held}")
+        self._invariants.check()
+
+    def tick(self, seconds: float) -> None:
+        self.replica.tick(seconds)
+        self._tell("clock", f"{self.replica.wall:%dT%T}")
+
+    def note_nothing(self) -> None:
+        self.replica.note_nothing()
+
+    def crash(self, name: str) -> None:
+        """A worker's process ends where it is; what it had in hand is delivered again."""
+        self._tell(name, "crashes")
+        self._trampoline.kill(self._workers[name])
+        self._queues.give_back(name)
+        self._begin(name)
+
+    def fail_over(self) -> None:
+        """Another member becomes primary, by a clock of its own; what no majority holds is lost."""
+        lost = self.replica.fail_over(self._chance.below(7) - 3)
+        self._connection.break_all()
+        self._tell("failover", f"{lost} changes are lost")
+
+    def redrive(self) -> None:
+        for event in self._queues.redrive():
+            self._tell("redrive", f"event {event}")
+
+    def change_speeds(self, refreshing: float, alerting: float = 1.0) -> None:
+        """Some workers become slow, so that windows settle while they rest in the midst of work."""
+        for name, task in self._workers.items():
+            usual = alerting if WRITERS.get(name) == ALERT else 1.0
+            usual = refreshing if name in REFRESHES else usual
+            task.weight = usual * self._chance.one_of(_WEIGHTS)
+
+    def come_to_rest(self) -> None:
+        """Nothing goes wrong any more, everything is delivered, every window settled; all that is
+        stored then must be what a recompute gives.
+        """
+        self._tell("schedule", "comes to rest")
+        self._connection.faults = NONE
+        if _AUDIT in self._workers:
+            self._trampoline.kill(self._workers.pop(_AUDIT))
+        for task in self._trampoline.tasks:
+            task.weight = 0.1 if task.name in REFRESHES else 1.0
+        self._rest_until(lambda: self._queues.is_empty)
+        for name in REFRESHES:
+            self._trampoline.kill(self._workers[name])
+        self._rest_until(lambda: not self._connection.is_serving)  # those given up, too
+        self.tick(_FUTURE_S)
+        for name in REFRESHES:
+            self._begin(name)
+        self._settled_passes = 0
+        self._rest_until(lambda: self._settled_passes > 1)
+        self._rest_until(lambda: self.replica.lag == 0)
+        check_equals_recompute(self.replica.held_state, self._ledger)
+
+    def close(self) -> None:
+        """End all that is under way."""
+        for task in list(self._trampoline.tasks):
+            self._trampoline.kill(task)
+
+    def _rest_until(self, is_reached: Callable[[], bool]) -> None:
+        for _ in range(_END_OF_REST):
+            if is_reached():
+                return
+            self.redrive()
+            self.step()
+            self.replica.advance(self.replica.lag)
+            self.replica.tick(_REST_TICK_S)
+        raise Broken("the schedule does not come to rest")
+
+    def _begin(self, name: str) -> None:
+        self._workers[name] = self._trampoline.spawn(name, self._work_of(name))
+
+    def _work_of(self, name: str) -> Coroutine[Any, None, None]:
+        if name == _AUDIT:
+            return Auditing(name, self._database).run()
+        if name in REFRESHES:
+            is_hurried = partial(self._chance.happens, _HURRIED)
+            return Refreshing(name, self._database, self._completed, is_hurried).run()
+        return Writer(name, WRITERS[name], self._database, self._queues, self._invariants).run()
+
+    def _completed(self, is_settled: bool) -> None:  # noqa: FBT001 - what a pass of the refresh gives
+        self._settled_passes += is_settled
+
+    def _run_alone(self, work: Coroutine[Any, None, None]) -> None:
+        task = self._trampoline.spawn("alone", work)
+        while not task.is_done:
+            self._trampoline.step(task)
+        if task.error is not None:
+            raise task.error
+
+    def _tell(self, who: str, what: str) -> None:
+        self.trace.append((who, what))

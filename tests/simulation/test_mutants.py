@@ -1,0 +1,31 @@
+"""Would the schedules notice? Each deliberate fault must make one of them fail."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutated_copy import copy_code, put_in, run_copy
+
+_SCHEDULES = 1_000  # by then each is found; most are among the first ten
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_schedules_find_that(mutant: Mutant, root: Path, tmp_path: Path) -> None:
+    copy_code(root, tmp_path)
+    put_in(mutant, tmp_path)
+
+    code, printed = run_copy(tmp_path, _SCHEDULES, only_races=mutant.only_races)
+
+    assert code == 1, f"the fault is not found:\n{printed}"
+    assert "replay: " in printed, printed
+
+
+@pytest.mark.timeout(120)
+def test_schedules_pass_on_a_copy_without_a_fault(root: Path, tmp_path: Path) -> None:
+    copy_code(root, tmp_path)
+
+    code, printed = run_copy(tmp_path, 20)
+
+    assert code == 0, printed

@@ -1,0 +1,46 @@
+"""The dashboard without a database: what it answers by itself."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from functions.dashboard.application import Dashboard
+from shared.mongo.database import Database
+from shared.outcomes import TryAgain
+from shared.serving.application import Shell
+
+Get = Callable[..., httpx.Response]
+
+
+class NoDatabase:
+    """A connection to a database that never answers."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def not_ready(self) -> str | None:
+        return "the database has not answered yet"
+
+    @property
+    def database(self) -> Database:
+        raise TryAgain("database", "10.0.0.7:27017 refused the connection")
+
+
+@pytest.fixture
+def get() -> Get:
+    """Ask a dashboard whose database is away."""
+    dashboard = Dashboard(NoDatabase(), 60)
+    shell = Shell(dashboard, dashboard.application)
+
+    async def asked(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
+        transport = httpx.ASGITransport(shell, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
+            return await client.request(method, path, headers=headers)
+
+    def ask(path: str, method: str = "GET", accept: str = "*/*") -> httpx.Response:
+        return asyncio.run(asked(path, method, {"accept": accept}))
+
+    return ask
