@@ -7,7 +7,7 @@ from typing import Final
 RETRY_AFTER_S: Final = 2
 
 
-class Rejected(Exception):  # noqa: N818 - an outcome, not a fault of ours
+class PermanentError(Exception):
     """The data is at fault: never retry, keep it as a dead letter (answered with 422).
 
     `reason` is a short word of a closed set (a metric label, the dead letter's reason), `detail` a
@@ -21,7 +21,7 @@ class Rejected(Exception):  # noqa: N818 - an outcome, not a fault of ours
         self.field = field
 
 
-class TryAgain(Exception):  # noqa: N818 - an outcome, not a fault of ours
+class TemporaryError(Exception):
     """The world is at fault: the same event may succeed later (answered with 503 and Retry-After).
 
     `operation` names what failed in a word of a closed set, `detail` says how.

@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
-from functions.aggregate.function import Aggregate
+from functions.aggregate.function import AggregateFunction
 from shared.mongo.connection import Mongo
-from shared.serving.application import Shell, answering
+from shared.serving.application import FunctionApplication, http_application
 from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
 
 # Of RETENTION_MARGIN (65 minutes), 5 are for readings ahead of their receipt; half an hour is left
@@ -14,7 +14,7 @@ from shared.settings import AggregateSettings, MongoSettings, SettingsError, rea
 _WIDEST_WITH_RETENTION_S: Final = 1_800
 
 
-def make(environment: Mapping[str, str]) -> Aggregate:
+def make(environment: Mapping[str, str]) -> AggregateFunction:
     mongo, settings = read(MongoSettings, environment), read(AggregateSettings, environment)
     width_s = settings.aggregate_window_seconds
     if mongo.raw_retention is not None and width_s > _WIDEST_WITH_RETENTION_S:
@@ -22,9 +22,9 @@ def make(environment: Mapping[str, str]) -> Aggregate:
             f"AGGREGATE_WINDOW_SECONDS={width_s}: with RAW_RETENTION_DAYS, at most "
             f"{_WIDEST_WITH_RETENTION_S}, since a late reading must find its window's readings"
         )
-    return Aggregate(Mongo(mongo), settings)
+    return AggregateFunction(Mongo(mongo), settings)
 
 
-def application() -> Shell:
+def application() -> FunctionApplication:
     function = make(os.environ)
-    return Shell(function, answering(function))
+    return FunctionApplication(function, http_application(function))

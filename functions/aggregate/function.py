@@ -9,16 +9,16 @@ from shared.mongo.connection import Mongo
 from shared.mongo.reading_store import Incoming, count_too_late, refuse_too_late
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading_event import readings_in
-from shared.serving.event_function import EventAnswers
+from shared.serving.event_function import EventResponder
 from shared.serving.group_commit import GroupCommit
-from shared.serving.http import Answer, Request
+from shared.serving.http import HttpRequest, HttpResponse
 from shared.settings import AggregateSettings
 
 TICK_TYPE: Final = "dev.knative.sources.ping"
 _TICK_S: Final = 20.0
 
 
-class Aggregate:
+class AggregateFunction:
     """The aggregate function: an event is done when its readings are stored and late ones noted."""
 
     name = "aggregate"
@@ -26,7 +26,7 @@ class Aggregate:
     def __init__(self, mongo: Mongo, settings: AggregateSettings) -> None:
         self._mongo = mongo
         self._settings = settings
-        self._answers = EventAnswers(self)
+        self._answers = EventResponder(self)
         self._keeping = GroupCommit(self._keep, len)
         self._refresher: Refresher | None = None
 
@@ -43,13 +43,14 @@ class Aggregate:
     def not_ready(self) -> str | None:
         return self._mongo.not_ready()
 
-    async def answer(self, request: Request) -> Answer:
-        return await self._answers.answer(request)
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        return await self._answers.respond(request)
 
     async def handle(self, event: CloudEvent) -> None:
         """Keep the event's readings, or, for the `refresh` tick, complete a refresh.
 
-        Raises Rejected for an event that is not of readings, TryAgain where the database fails.
+        Raises PermanentError for an event that is not of readings, TemporaryError where the
+        database fails.
         """
         assert self._refresher is not None
         if event.event_type == TICK_TYPE:

@@ -23,7 +23,7 @@ async def keep_and_note(
 
     A window that is not over needs no note: the refresh that settles it reads at a later time of
     that clock, and sees the readings. The grace does not enter here, so processes with different
-    grace may write side by side. Raises TryAgain where the database fails; doing it again
+    grace may write side by side. Raises TemporaryError where the database fails; doing it again
     completes it.
     """
     async with database.client.start_session(causal_consistency=True) as session:

@@ -12,7 +12,7 @@ from shared.mongo.collections import ALERTS, RAW, Document
 from shared.mongo.database import Database
 from shared.mongo.errors import database_errors, duplicates_in
 from shared.mongo.reading_store import StoredAs
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 
 _OPERATION: Final = "keep_alerts"
 
@@ -23,7 +23,7 @@ async def keep_alerts(
     """Insert the alerts that are not there yet; give those that were inserted.
 
     An alert's document follows from the stored reading alone: its id, its time, and `created_at`,
-    when that reading was received. Raises TryAgain where the database fails; doing it again
+    when that reading was received. Raises TemporaryError where the database fails; doing it again
     completes it.
     """
     async with database_errors(_OPERATION):
@@ -38,7 +38,9 @@ async def keep_alerts(
         # A duplicate key says that somebody wrote it, not that a majority holds it: look again.
         unconfirmed = refused - await _there(database, session, refused)
     if unconfirmed:
-        raise TryAgain(_OPERATION, f"{len(unconfirmed)} alerts are not confirmed by a majority yet")
+        raise TemporaryError(
+            _OPERATION, f"{len(unconfirmed)} alerts are not confirmed by a majority yet"
+        )
     return [alert for alert, document in missing if document["_id"] not in refused]
 
 
@@ -49,7 +51,7 @@ async def _received_at(
     cursor = database[RAW].find({"_id": {"$in": wanted}}, {"received_at": 1}, session=session)
     received_at = {found["_id"]: found["received_at"] for found in await cursor.to_list()}
     if len(received_at) < len(wanted):
-        raise TryAgain(_OPERATION, "a reading that was just kept is not there")
+        raise TemporaryError(_OPERATION, "a reading that was just kept is not there")
     return received_at
 
 

@@ -3,17 +3,17 @@
 import os
 from collections.abc import Mapping
 
-from functions.alert.function import Alert
+from functions.alert.function import AlertFunction
 from shared.mongo.connection import Mongo
-from shared.serving.application import Shell, answering
+from shared.serving.application import FunctionApplication, http_application
 from shared.settings import MongoSettings, ThresholdSettings, read
 
 
-def make(environment: Mapping[str, str]) -> Alert:
+def make(environment: Mapping[str, str]) -> AlertFunction:
     mongo = Mongo(read(MongoSettings, environment))
-    return Alert(mongo, read(ThresholdSettings, environment))
+    return AlertFunction(mongo, read(ThresholdSettings, environment))
 
 
-def application() -> Shell:
+def application() -> FunctionApplication:
     function = make(os.environ)
-    return Shell(function, answering(function))
+    return FunctionApplication(function, http_application(function))

@@ -12,13 +12,13 @@ from shared.mongo.reading_store import Incoming, count_too_late, keep, refuse_to
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading import HUMIDITY, TEMPERATURE
 from shared.readings.reading_event import readings_in
-from shared.serving.event_function import EventAnswers
+from shared.serving.event_function import EventResponder
 from shared.serving.group_commit import GroupCommit
-from shared.serving.http import Answer, Request
+from shared.serving.http import HttpRequest, HttpResponse
 from shared.settings import ThresholdSettings
 
 
-class Alert:
+class AlertFunction:
     """The alert function: an event is done when its readings are stored and its alerts are kept."""
 
     name = "alert"
@@ -26,7 +26,7 @@ class Alert:
     def __init__(self, mongo: Mongo, thresholds: ThresholdSettings) -> None:
         self._mongo = mongo
         self._allowed = allowed_ranges(thresholds)
-        self._answers = EventAnswers(self)
+        self._answers = EventResponder(self)
         self._keeping = GroupCommit(self._keep, len)
 
     async def open(self) -> None:
@@ -38,12 +38,12 @@ class Alert:
     def not_ready(self) -> str | None:
         return self._mongo.not_ready()
 
-    async def answer(self, request: Request) -> Answer:
-        return await self._answers.answer(request)
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        return await self._answers.respond(request)
 
     async def handle(self, event: CloudEvent) -> None:
-        """Keep the event's readings and alerts; raises Rejected for an event that is not of
-        readings, TryAgain where the database fails.
+        """Keep the event's readings and alerts; raises PermanentError for an event that is not of
+        readings, TemporaryError where the database fails.
         """
         received = readings_in(event)
         late = await self._keeping.submit(
@@ -70,8 +70,8 @@ async def keep_and_alert(
     """Store the readings that are not there, then the alerts they raise.
 
     In this order, since an alert follows from the stored reading. A reading without a breach costs
-    nothing more. Gives the ids of readings that are too late to be stored at all. Raises TryAgain
-    where the database fails; doing it again completes it.
+    nothing more. Gives the ids of readings that are too late to be stored at all. Raises
+    TemporaryError where the database fails; doing it again completes it.
     """
     async with database.client.start_session(causal_consistency=True) as session:
         kept = await keep(database, session, incoming, retention)

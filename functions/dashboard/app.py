@@ -3,17 +3,17 @@
 import os
 from collections.abc import Mapping
 
-from functions.dashboard.application import Dashboard
+from functions.dashboard.application import DashboardFunction
 from shared.mongo.connection import Mongo
-from shared.serving.application import Shell
+from shared.serving.application import FunctionApplication
 from shared.settings import AggregateSettings, MongoSettings, read
 
 
-def make(environment: Mapping[str, str]) -> Dashboard:
+def make(environment: Mapping[str, str]) -> DashboardFunction:
     mongo = Mongo(read(MongoSettings, environment))
-    return Dashboard(mongo, read(AggregateSettings, environment).aggregate_window_seconds)
+    return DashboardFunction(mongo, read(AggregateSettings, environment).aggregate_window_seconds)
 
 
-def application() -> Shell:
+def application() -> FunctionApplication:
     function = make(os.environ)
-    return Shell(function, function.application)
+    return FunctionApplication(function, function.application)

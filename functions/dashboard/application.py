@@ -28,7 +28,7 @@ class Opened(Connection, Protocol):
     def not_ready(self) -> str | None: ...
 
 
-class Dashboard:
+class DashboardFunction:
     """The dashboard's life: its connection is opened and closed with the process."""
 
     name = "dashboard"

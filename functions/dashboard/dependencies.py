@@ -9,7 +9,7 @@ from shared.mongo.database import Database
 
 
 class Connection(Protocol):
-    """An opened database; `database` raises TryAgain where none has answered yet."""
+    """An opened database; `database` raises TemporaryError where none has answered yet."""
 
     @property
     def database(self) -> Database: ...

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from functions.dashboard.queries.cursor import WrongCursor
 from functions.dashboard.queries.indexed_lists import UncarriedFilters
-from shared.outcomes import RETRY_AFTER_S, TryAgain
-from shared.serving.http import Answer, problem
+from shared.outcomes import RETRY_AFTER_S, TemporaryError
+from shared.serving.http import HttpResponse, problem
 
 _MAX_ERRORS: Final = 20
 _log = logging.getLogger(__name__)
@@ -31,13 +31,13 @@ def answer_with_problems(application: FastAPI) -> None:
     application.add_exception_handler(UncarriedFilters, _uncarried)
     application.add_exception_handler(WrongCursor, _wrong_cursor)
     application.add_exception_handler(UnknownDevice, _unknown_device)
-    application.add_exception_handler(TryAgain, _try_again)
+    application.add_exception_handler(TemporaryError, _try_again)
     application.add_exception_handler(HTTPException, _no_such_route)
     application.add_exception_handler(ResponseValidationError, _fault)
     application.add_exception_handler(Exception, _fault)
 
 
-def response_of(answer: Answer) -> Response:
+def response_of(answer: HttpResponse) -> Response:
     """Give the framework's form of an answer."""
     return Response(answer.body, int(answer.status), dict(answer.headers), answer.content_type)
 
@@ -89,7 +89,7 @@ def _unknown_device(_request: Request, error: Exception) -> Response:
 
 
 def _try_again(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, TryAgain)
+    assert isinstance(error, TemporaryError)
     # The driver's words name hosts: they are for the log, not for the public.
     _log.warning("try again", extra={"reason": str(error)})
     return response_of(

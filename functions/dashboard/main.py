@@ -9,7 +9,7 @@ import functions_framework.aio
 from starlette.requests import Request
 
 from functions.dashboard.app import make
-from shared.serving.application import ASGI, Shell
+from shared.serving.application import ASGI, FunctionApplication
 
 _OPENING = asyncio.Lock()
 _opened: list[ASGI] = []
@@ -25,5 +25,5 @@ async def dashboard(_request: Request) -> ASGI:
         if not _opened:
             function = make(os.environ)
             await function.open()
-            _opened.append(Shell(function, function.application))
+            _opened.append(FunctionApplication(function, function.application))
     return _opened[0]

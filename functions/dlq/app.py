@@ -3,16 +3,16 @@
 import os
 from collections.abc import Mapping
 
-from functions.dlq.function import MAX_BODY, Dlq
+from functions.dlq.function import MAX_BODY, DlqFunction
 from shared.mongo.connection import Mongo
-from shared.serving.application import Shell, answering
+from shared.serving.application import FunctionApplication, http_application
 from shared.settings import MongoSettings, read
 
 
-def make(environment: Mapping[str, str]) -> Dlq:
-    return Dlq(Mongo(read(MongoSettings, environment)))
+def make(environment: Mapping[str, str]) -> DlqFunction:
+    return DlqFunction(Mongo(read(MongoSettings, environment)))
 
 
-def application() -> Shell:
+def application() -> FunctionApplication:
     function = make(os.environ)
-    return Shell(function, answering(function, MAX_BODY))
+    return FunctionApplication(function, http_application(function, MAX_BODY))

@@ -47,7 +47,7 @@ async def keep_dead_letter(
     """Keep the event; tell whether it is new. The same letter again is open again, and not a
     second.
 
-    Raises TryAgain where the database fails.
+    Raises TemporaryError where the database fails.
     """
     letter_id = letter_id_of(report.stage, event)
     letter: Document = {

@@ -9,8 +9,8 @@ from functions.dlq.failure_report import report_of
 from shared import metrics
 from shared.mongo.connection import Mongo
 from shared.readings.cloud_event import CloudEvent
-from shared.serving.event_function import EventAnswers
-from shared.serving.http import Answer, Request
+from shared.serving.event_function import EventResponder
+from shared.serving.http import HttpRequest, HttpResponse
 
 MAX_BODY: Final = 12 * 1_048_576  # a document holds 16 MiB; nothing refused here has another place
 _COUNTED: Final = (
@@ -24,7 +24,7 @@ _COUNTED: Final = (
 )
 
 
-class Dlq:
+class DlqFunction:
     """The dlq function: a dead letter is done when it is stored."""
 
     name = "dlq"
@@ -34,7 +34,7 @@ class Dlq:
     ) -> None:
         self._mongo = mongo
         self._now = now
-        self._answers = EventAnswers(self, required=())
+        self._answers = EventResponder(self, required=())
 
     async def open(self) -> None:
         await self._mongo.open()
@@ -45,11 +45,11 @@ class Dlq:
     def not_ready(self) -> str | None:
         return self._mongo.not_ready()
 
-    async def answer(self, request: Request) -> Answer:
-        return await self._answers.answer(request)
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        return await self._answers.respond(request)
 
     async def handle(self, event: CloudEvent) -> None:
-        """Keep the event; raises TryAgain where the database fails, and nothing else."""
+        """Keep the event; raises TemporaryError where the database fails, and nothing else."""
         report = report_of(event)
         if await keep_dead_letter(self._mongo.database, event, report, self._now()):
             reason = report.reason if report.reason in _COUNTED else "other"

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from functions.dlq.app import make
 from functions.dlq.function import MAX_BODY
-from shared.serving.functions_framework import CliSkin
+from shared.serving.functions_framework import StockAdapter
 
-_SKIN = CliSkin(lambda: make(os.environ), MAX_BODY)
+_SKIN = StockAdapter(lambda: make(os.environ), MAX_BODY)
 
 
 @functions_framework.aio.http

@@ -14,7 +14,7 @@ from functions.dlq.dead_letter_store import Selection, mark_redriven, open_lette
 from functions.dlq.redriving import age_of, record_of
 from shared.kafka.publisher import KafkaPublisher
 from shared.mongo.database import Database, client_of, majority
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.settings import KafkaSettings, MongoSettings, SettingsError, read
 
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    except TryAgain as outcome:
+    except TemporaryError as outcome:
         print(f"stopped: {outcome}. Run it again to go on.", file=sys.stderr)
         return 1
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import (
     EARLIEST,
@@ -48,7 +48,7 @@ class PostedReading(BaseModel):
 
 
 def accept(posted: PostedReading, now: datetime, key: str | None, nonce: str) -> Reading:
-    """Give the reading its time and identity, or raise Rejected naming the field.
+    """Give the reading its time and identity, or raise PermanentError naming the field.
 
     `now` is the time of receipt (aware UTC); `key` stands in for a missing `id` (Idempotency-Key);
     `nonce` makes a reading with neither time nor id unique. A reading with time is the same reading
@@ -83,7 +83,7 @@ def is_retry_recognisable(reading: Reading) -> bool:
 def _values(posted: PostedReading) -> Mapping[str, float]:
     values = dict(posted.measurements or {})
     for name in NAMED_FIELDS & values.keys():
-        raise Rejected(
+        raise PermanentError(
             "invalid", f"{name} stands beside measurements, not in it", f"measurements.{name}"
         )
     if posted.temperature_c is not None:
@@ -91,7 +91,7 @@ def _values(posted: PostedReading) -> Mapping[str, float]:
     if posted.humidity is not None:
         values[HUMIDITY] = posted.humidity
     if not values:
-        raise Rejected(
+        raise PermanentError(
             "no_value", "give at least one of temperature_c, humidity and measurements", TEMPERATURE
         )
     return values
@@ -100,15 +100,19 @@ def _values(posted: PostedReading) -> Mapping[str, float]:
 def _time(text: str, now: datetime) -> datetime:
     match = _RFC3339.fullmatch(text)
     if match is None:
-        raise Rejected("invalid_ts", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z", "ts")
+        raise PermanentError(
+            "invalid_ts", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z", "ts"
+        )
     date, clock, fraction, zone = match.groups()
     try:
         ts = datetime.fromisoformat(f"{date}T{clock}{fraction or ''}{(zone or 'Z').upper()}")
         ts = ts.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Rejected("invalid_ts", f"is no time of the calendar: {error}", "ts") from error
+        raise PermanentError("invalid_ts", f"is no time of the calendar: {error}", "ts") from error
     if ts < EARLIEST:
-        raise Rejected("too_old_ts", "is before 2000-01-01T00:00:00Z", "ts")
+        raise PermanentError("too_old_ts", "is before 2000-01-01T00:00:00Z", "ts")
     if ts > now + MAX_AHEAD:
-        raise Rejected("future_ts", "is more than 5 minutes ahead of the time of receipt", "ts")
+        raise PermanentError(
+            "future_ts", "is more than 5 minutes ahead of the time of receipt", "ts"
+        )
     return ts

@@ -3,17 +3,17 @@
 import os
 from collections.abc import Mapping
 
-from functions.ingest.function import Ingest
+from functions.ingest.function import IngestFunction
 from shared.kafka.publisher import KafkaPublisher
-from shared.serving.application import Shell, answering
+from shared.serving.application import FunctionApplication, http_application
 from shared.settings import KafkaSettings, read
 
 
-def make(environment: Mapping[str, str]) -> Ingest:
+def make(environment: Mapping[str, str]) -> IngestFunction:
     kafka = read(KafkaSettings, environment)
-    return Ingest(KafkaPublisher(kafka), kafka.telemetry_topic)
+    return IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic)
 
 
-def application() -> Shell:
+def application() -> FunctionApplication:
     function = make(os.environ)
-    return Shell(function, answering(function))
+    return FunctionApplication(function, http_application(function))

@@ -13,15 +13,15 @@ from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting
 from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
 from functions.ingest.responses import all_bad, queued
 from shared import metrics
-from shared.outcomes import Rejected, TryAgain
+from shared.outcomes import PermanentError, TemporaryError
 from shared.readings.reading_event import Record, records_of
-from shared.serving.http import Answer, Request, problem, try_again_answer
+from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
 _PATHS: Final = ("/ingest", "/v1/ingest", "/")
 
 
 class Publisher(Protocol):
-    """Where records become safe; `publish` returns once they are, or raises TryAgain."""
+    """Where records become safe; `publish` returns once they are, or raises TemporaryError."""
 
     async def open(self) -> None: ...
 
@@ -32,7 +32,7 @@ class Publisher(Protocol):
     async def publish(self, topic: str, records: Sequence[Record]) -> None: ...
 
 
-class Ingest:
+class IngestFunction:
     """The ingest function: never a success for a reading that Kafka has not acknowledged."""
 
     name = "ingest"
@@ -58,7 +58,7 @@ class Ingest:
     def not_ready(self) -> str | None:
         return self._publisher.not_ready()
 
-    async def answer(self, request: Request) -> Answer:
+    async def respond(self, request: HttpRequest) -> HttpResponse:
         """Give 202 (all queued), 207 (some), 422 (none is good), 400, 404, 405, 413, 415 or 503."""
         refusal = _refusal(request)
         if refusal is not None:
@@ -72,13 +72,13 @@ class Ingest:
             return _count_refused(
                 problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), "oversized"
             )
-        except Rejected as rejected:
+        except PermanentError as rejected:
             return _count_refused(
                 problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field), "invalid"
             )
         return await self._queue(posting, now, strict=is_all_or_nothing(request))
 
-    async def _queue(self, posting: Posting, now: datetime, *, strict: bool) -> Answer:
+    async def _queue(self, posting: Posting, now: datetime, *, strict: bool) -> HttpResponse:
         for reason, count in Counter(item.reason for item in posting.refused).items():
             metrics.readings_rejected.labels(reason).inc(count)
         if not posting.accepted or (strict and posting.refused):
@@ -86,13 +86,13 @@ class Ingest:
         readings = [reading for _index, reading in posting.accepted]
         try:
             await self._publisher.publish(self._topic, records_of(readings, now))
-        except TryAgain as outcome:
-            return try_again_answer(outcome)
+        except TemporaryError as outcome:
+            return temporary_error_response(outcome)
         metrics.readings_accepted.inc(len(readings))
         return queued(posting)
 
 
-def _refusal(request: Request) -> Answer | None:
+def _refusal(request: HttpRequest) -> HttpResponse | None:
     if request.path not in _PATHS:
         return problem(HTTPStatus.NOT_FOUND, "readings are posted to /ingest")
     if request.method != "POST":
@@ -100,6 +100,6 @@ def _refusal(request: Request) -> Answer | None:
     return media_type_problem(request)
 
 
-def _count_refused(answer: Answer, reason: str) -> Answer:
+def _count_refused(answer: HttpResponse, reason: str) -> HttpResponse:
     metrics.readings_rejected.labels(reason).inc()
     return answer

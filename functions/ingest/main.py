@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from functions.ingest.app import make
-from shared.serving.functions_framework import CliSkin
+from shared.serving.functions_framework import StockAdapter
 
-_SKIN = CliSkin(lambda: make(os.environ))
+_SKIN = StockAdapter(lambda: make(os.environ))
 
 
 @functions_framework.aio.http

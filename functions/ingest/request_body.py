@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from functions.ingest.acceptance import PostedReading, accept
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 from shared.readings.reading import MAX_MAGNITUDE, Reading
 
 MAX_BATCH: Final = 5_000
@@ -89,7 +89,7 @@ def posting_of(body: bytes, now: datetime, key: str | None, nonce: Callable[[], 
             accepted.append((index, accept(posted, now, item_key, nonce())))
         except ValidationError as error:
             refused.append(_refused(index, error))
-        except Rejected as rejected:
+        except PermanentError as rejected:
             refused.append(Refused(index, rejected.field, rejected.reason, rejected.detail))
     return Posting(is_batch, accepted, refused)
 

@@ -4,14 +4,14 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from shared.outcomes import Rejected
-from shared.serving.http import Answer, Request, problem
+from shared.outcomes import PermanentError
+from shared.serving.http import HttpRequest, HttpResponse, problem
 
 _JSON: Final = "application/json"
 _KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,120}", re.ASCII)
 
 
-def media_type_problem(request: Request) -> Answer | None:
+def media_type_problem(request: HttpRequest) -> HttpResponse | None:
     """Give 415 for a body that is not plain JSON; a missing Content-Type is taken for JSON."""
     coding = request.header(b"content-encoding")
     if coding is not None and coding.strip().lower() != "identity":
@@ -30,21 +30,21 @@ def media_type_problem(request: Request) -> Answer | None:
     )
 
 
-def idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: HttpRequest) -> str | None:
     """Give the Idempotency-Key, with or without the quotes of a structured field; None without one.
 
-    Raises Rejected where it is not 1-120 of letters, digits and `._:-`.
+    Raises PermanentError where it is not 1-120 of letters, digits and `._:-`.
     """
     given = request.header(b"idempotency-key")
     if given is None:
         return None
     key = given.strip().removeprefix('"').removesuffix('"')
     if not _KEY.fullmatch(key):
-        raise Rejected("invalid", "must be 1-120 of letters, digits, ._:-", "Idempotency-Key")
+        raise PermanentError("invalid", "must be 1-120 of letters, digits, ._:-", "Idempotency-Key")
     return key
 
 
-def is_all_or_nothing(request: Request) -> bool:
+def is_all_or_nothing(request: HttpRequest) -> bool:
     """Tell whether `Prefer: handling=strict` (RFC 7240, 4.4) asks to queue nothing if one is
     bad.
     """

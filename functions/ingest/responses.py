@@ -6,13 +6,15 @@ from functions.ingest.acceptance import is_retry_recognisable
 from functions.ingest.request_body import Posting, Refused
 from shared.readings.reading import Reading
 from shared.readings.reading_event import rfc3339
-from shared.serving.http import Answer, json_answer, problem
+from shared.serving.http import HttpResponse, json_response, problem
 
 
-def queued(posting: Posting) -> Answer:
-    """Answer 202 where every item was queued, 207 with an entry for each refused one otherwise."""
+def queued(posting: Posting) -> HttpResponse:
+    """Respond with 202 where every item was queued, 207 with an entry for each refused one
+    otherwise.
+    """
     if not posting.is_batch:
-        return json_answer(
+        return json_response(
             HTTPStatus.ACCEPTED, {"status": "queued", **_receipt(posting.accepted[0][1])}
         )
     content: dict[str, object] = {
@@ -22,13 +24,13 @@ def queued(posting: Posting) -> Answer:
         "readings": [{"index": index, **_receipt(reading)} for index, reading in posting.accepted],
     }
     if not posting.refused:
-        return json_answer(HTTPStatus.ACCEPTED, content)
+        return json_response(HTTPStatus.ACCEPTED, content)
     content["errors"] = [_error(item) for item in posting.refused]
-    return json_answer(HTTPStatus.MULTI_STATUS, content)
+    return json_response(HTTPStatus.MULTI_STATUS, content)
 
 
-def all_bad(posting: Posting) -> Answer:
-    """Answer 422 naming the fields: nothing of the request was queued."""
+def all_bad(posting: Posting) -> HttpResponse:
+    """Respond with 422 naming the fields: nothing of the request was queued."""
     first = posting.refused[0]
     detail = f"{first.field}: {first.detail}" if first.field else first.detail
     errors = [_error(item) for item in posting.refused]

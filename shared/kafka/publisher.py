@@ -12,7 +12,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared import metrics
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.readings.reading_event import Record
 from shared.settings import KafkaSettings, SettingsError
 
@@ -69,8 +69,8 @@ class KafkaPublisher:
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Return when all `records` are acknowledged by all in-sync replicas.
 
-        Raises TryAgain if one is not within KAFKA_TIMEOUT_MS: it may or may not be stored, and
-        sending it again does no harm, since the same readings have the same ids.
+        Raises TemporaryError if one is not within KAFKA_TIMEOUT_MS: it may or may not be stored,
+        and sending it again does no harm, since the same readings have the same ids.
         """
         assert self._loop is not None
         assert self._producer is not None
@@ -89,12 +89,12 @@ class KafkaPublisher:
         except (BufferError, KafkaException) as error:
             batch.acknowledged.cancel()  # what was taken of it may still be stored
             metrics.kafka_produce_errors.inc()
-            raise TryAgain("kafka", f"Kafka takes no more at the moment: {error}") from error
+            raise TemporaryError("kafka", f"Kafka takes no more at the moment: {error}") from error
         try:
             async with asyncio.timeout(self._settings.kafka_timeout_ms / 1000 + _MARGIN_S):
                 await batch.acknowledged
         except TimeoutError as error:  # a producer that was replaced reports nothing any more
-            raise TryAgain("kafka", "Kafka did not acknowledge in time") from error
+            raise TemporaryError("kafka", "Kafka did not acknowledge in time") from error
 
     def _new_producer(self) -> Producer:
         given = self._settings
@@ -187,7 +187,7 @@ def _settle(finished: Sequence[tuple[_Batch, KafkaError | None]]) -> None:
             continue
         if error is not None:
             reason = f"Kafka did not acknowledge in time: {error.str()}"
-            batch.acknowledged.set_exception(TryAgain("kafka", reason))
+            batch.acknowledged.set_exception(TemporaryError("kafka", reason))
         elif batch.open == 0:
             metrics.kafka_produce_seconds.observe(time.perf_counter() - batch.started)
             batch.acknowledged.set_result(None)

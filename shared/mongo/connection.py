@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from shared.mongo.collections import Document
 from shared.mongo.database import Database, client_of, majority
 from shared.mongo.indexes import make_indexes
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.settings import MongoSettings
 
 _FIRST_LOOK_MS: Final = 3_000
@@ -58,12 +58,12 @@ class Mongo:
     def database(self) -> Database:
         """The database, for reads and writes that a majority has seen.
 
-        Raises TryAgain before the first successful look at it.
+        Raises TemporaryError before the first successful look at it.
         """
         if self._preparing is not None and self._preparing.done():
             self._preparing.result()  # StartRefused, found late
         if self._client is None or not self._prepared:
-            raise TryAgain("database", self._trouble)
+            raise TemporaryError("database", self._trouble)
         return majority(self._client, self._settings.mongo_db)
 
     @property

@@ -7,19 +7,19 @@ from typing import Final
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared import metrics
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 
 _DUPLICATE_KEY: Final = 11000
 
 
 @asynccontextmanager
 async def database_errors(operation: str) -> AsyncIterator[None]:
-    """Turn the driver's errors into TryAgain naming the `operation`, and count them."""
+    """Turn the driver's errors into TemporaryError naming the `operation`, and count them."""
     try:
         yield
     except PyMongoError as error:
         metrics.database_errors.labels(operation).inc()
-        raise TryAgain(operation, f"the database: {error}"[:300]) from error
+        raise TemporaryError(operation, f"the database: {error}"[:300]) from error
 
 
 def duplicates_in(error: BulkWriteError) -> list[int]:

@@ -17,7 +17,7 @@ from shared import metrics
 from shared.mongo.collections import RAW, Document
 from shared.mongo.database import Database
 from shared.mongo.errors import database_errors, duplicates_in
-from shared.outcomes import Rejected, TryAgain
+from shared.outcomes import PermanentError, TemporaryError
 from shared.readings.identity import EPOCH
 from shared.readings.reading import Reading
 
@@ -70,8 +70,8 @@ async def keep(
     lost readings must not be folded again.
 
     Looks before it inserts, since inserting what is there costs six times as much as a fresh
-    insert. Raises TryAgain where the database fails or does not confirm. Part may be stored then;
-    keeping the same again completes it.
+    insert. Raises TemporaryError where the database fails or does not confirm. Part may be stored
+    then; keeping the same again completes it.
     """
     unique = {one.reading.reading_id: one for one in incoming}
     async with database_errors(_OPERATION):
@@ -91,7 +91,9 @@ async def keep(
             stored |= await _stored(database, session, refused.values())
     unconfirmed = len(unique) - len(stored) - len(too_late)
     if unconfirmed:
-        raise TryAgain(_OPERATION, f"{unconfirmed} readings are not confirmed by a majority yet")
+        raise TemporaryError(
+            _OPERATION, f"{unconfirmed} readings are not confirmed by a majority yet"
+        )
     inserted = len(missing) - len(refused)
     metrics.readings_stored.inc(inserted)
     metrics.readings_duplicate.inc(len(incoming) - inserted - len(too_late))
@@ -104,17 +106,19 @@ def count_too_late(event: Sequence[Incoming], too_late: frozenset[str]) -> int:
 
 
 def refuse_too_late(count: int) -> None:
-    """Raise Rejected if any of an event's readings was too late; its others are stored by then."""
+    """Raise PermanentError if any of an event's readings was too late; its others are stored by
+    then.
+    """
     if count:
         detail = f"{count} readings are older than the retention of raw readings"
-        raise Rejected("too_late", detail, "ts")
+        raise PermanentError("too_late", detail, "ts")
 
 
 def clock_of(session: AsyncClientSession) -> datetime:
     """Give the database's own clock as of the session's last operation, in whole seconds."""
     timestamp = session.operation_time
     if timestamp is None:  # pymongo sets it from every answer of a replica set
-        raise TryAgain(_OPERATION, "the database told no operation time")
+        raise TemporaryError(_OPERATION, "the database told no operation time")
     return EPOCH + timedelta(seconds=timestamp.time)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 
 REQUIRED: Final = ("id", "source", "type", "specversion")
 _PREFIX: Final = b"ce-"
@@ -37,8 +37,8 @@ def event_of(
 ) -> CloudEvent:
     """Read an event from HTTP headers (names in lower case) and body.
 
-    Raises Rejected where one of the `required` attributes is missing (CloudEvents HTTP binding
-    1.0.2, 3.1).
+    Raises PermanentError where one of the `required` attributes is missing (CloudEvents HTTP
+    binding 1.0.2, 3.1).
     """
     attributes: dict[str, str] = {}
     content_type = None
@@ -51,5 +51,5 @@ def event_of(
     for name_of_it in required:
         if name_of_it not in attributes:
             header = f"ce-{name_of_it}"
-            raise Rejected("not_an_event", f"the header {header} is missing", header)
+            raise PermanentError("not_an_event", f"the header {header} is missing", header)
     return CloudEvent(attributes, content_type, body)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import FailFast, TypeAdapter, ValidationError
 
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading import Reading
 
@@ -51,22 +51,22 @@ def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Recor
 
 
 def readings_in(event: CloudEvent) -> Received:
-    """Read the readings of an event; raises Rejected naming what is wrong with it."""
+    """Read the readings of an event; raises PermanentError naming what is wrong with it."""
     if event.event_type != READINGS_TYPE:
-        raise Rejected("wrong_type", f"type must be {READINGS_TYPE}", "ce-type")
+        raise PermanentError("wrong_type", f"type must be {READINGS_TYPE}", "ce-type")
     try:
         readings = _READINGS.validate_json(event.data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        raise Rejected("invalid_reading", first["msg"], field) from error
+        raise PermanentError("invalid_reading", first["msg"], field) from error
     for index, reading in enumerate(readings):
         if not reading.is_what_its_id_says:
-            raise Rejected(
+            raise PermanentError(
                 "invalid_reading", "is not the id of this content", f"{index}.reading_id"
             )
     if not readings:
-        raise Rejected("invalid_reading", "an event holds at least one reading", "data")
+        raise PermanentError("invalid_reading", "an event holds at least one reading", "data")
     return Received(readings, _time_of(event))
 
 
@@ -119,9 +119,9 @@ def _time_of(event: CloudEvent) -> datetime:
     try:
         moment = datetime.fromisoformat(event.attributes["time"])
         if moment.tzinfo is None:
-            raise Rejected("invalid_time", "must have a time zone", "ce-time")
+            raise PermanentError("invalid_time", "must have a time zone", "ce-time")
         return moment.astimezone(UTC)
     except (KeyError, ValueError, OverflowError) as error:
-        raise Rejected(
+        raise PermanentError(
             "invalid_time", "must be the time of receipt, RFC 3339", "ce-time"
         ) from error

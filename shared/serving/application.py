@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 
 from shared import logs, settings
-from shared.serving.http import Answer, Request, json_answer, problem
+from shared.serving.http import HttpRequest, HttpResponse, json_response, problem
 
 MAX_BODY: Final = 1_048_576  # bytes; Kafka's own limit for a record (max.request.size)
 _DRAIN_S: Final = 25  # Knative sends SIGTERM after its own drain; the pod has timeoutSeconds left
@@ -42,13 +42,13 @@ class Function(Protocol):
         ...
 
 
-class AnsweringFunction(Function, Protocol):
+class HttpFunction(Function, Protocol):
     """A function that turns a request into an answer."""
 
-    async def answer(self, request: Request) -> Answer: ...
+    async def respond(self, request: HttpRequest) -> HttpResponse: ...
 
 
-class Shell:
+class FunctionApplication:
     """The ASGI application of one function: `inner` serves what is neither health nor metrics."""
 
     def __init__(self, function: Function, inner: ASGI) -> None:
@@ -61,7 +61,7 @@ class Shell:
             return
         if scope["type"] != "http":
             return
-        answer = own_answer(self._function, scope["method"], scope["path"], accept_of(scope))
+        answer = health_or_metrics(self._function, scope["method"], scope["path"], accept_of(scope))
         if answer is not None:
             await reply(send, answer, head=scope["method"] == "HEAD")
             return
@@ -84,8 +84,10 @@ class Shell:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def own_answer(function: Function, method: str, path: str, accept: str) -> Answer | None:
-    """Answer health and metrics paths; None for any other path."""
+def health_or_metrics(
+    function: Function, method: str, path: str, accept: str
+) -> HttpResponse | None:
+    """Respond to health and metrics paths; None for any other path."""
     if path not in ("/health", "/health/live", "/health/ready", "/metrics"):
         return None
     if method not in ("GET", "HEAD"):
@@ -94,29 +96,29 @@ def own_answer(function: Function, method: str, path: str, accept: str) -> Answe
         )
     if path == "/metrics":
         encode, content_type = choose_encoder(accept)
-        return Answer(HTTPStatus.OK, encode(REGISTRY), content_type)
+        return HttpResponse(HTTPStatus.OK, encode(REGISTRY), content_type)
     reason = function.not_ready()
     if path == "/health/ready" and reason is not None:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, reason)
-    return json_answer(
+    return json_response(
         HTTPStatus.OK, {"status": "ok", "function": function.name, "ready": reason is None}
     )
 
 
-def answering(function: AnsweringFunction, max_body: int = MAX_BODY) -> ASGI:
+def http_application(function: HttpFunction, max_body: int = MAX_BODY) -> ASGI:
     """Make the inner application of a function that answers whole requests of limited size."""
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await whole_answer(function, scope, receive, max_body)
+        answer = await respond_to_whole_request(function, scope, receive, max_body)
         if answer is not None:
             await reply(send, answer, head=scope["method"] == "HEAD")
 
     return inner
 
 
-async def whole_answer(
-    function: AnsweringFunction, scope: Scope, receive: Receive, max_body: int
-) -> Answer | None:
+async def respond_to_whole_request(
+    function: HttpFunction, scope: Scope, receive: Receive, max_body: int
+) -> HttpResponse | None:
     """Read the request and give the function's answer, or 413 beyond `max_body` bytes.
 
     None where the client went away before all of its body came: half an event is no event.
@@ -139,11 +141,11 @@ async def whole_answer(
             f"the body may have at most {max_body} bytes",
             [("connection", "close")],
         )
-    request = Request(scope["method"], scope["path"], scope["headers"], b"".join(parts))
-    return await function.answer(request)
+    request = HttpRequest(scope["method"], scope["path"], scope["headers"], b"".join(parts))
+    return await function.respond(request)
 
 
-async def reply(send: Send, answer: Answer, *, head: bool = False) -> None:
+async def reply(send: Send, answer: HttpResponse, *, head: bool = False) -> None:
     """Send an answer; with `head` only its headers."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != HTTPStatus.NO_CONTENT:  # RFC 9110, 8.6: never with a 204

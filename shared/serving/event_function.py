@@ -10,9 +10,15 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from shared import metrics
-from shared.outcomes import Rejected, TryAgain
+from shared.outcomes import PermanentError, TemporaryError
 from shared.readings.cloud_event import REQUIRED, CloudEvent, event_of
-from shared.serving.http import Answer, Request, problem, rejected_answer, try_again_answer
+from shared.serving.http import (
+    HttpRequest,
+    HttpResponse,
+    permanent_error_response,
+    problem,
+    temporary_error_response,
+)
 
 _REMEMBERED: Final = 10_000
 _log = logging.getLogger(__name__)
@@ -26,7 +32,7 @@ class EventHandler(Protocol):
     async def handle(self, event: CloudEvent) -> None: ...
 
 
-class EventAnswers:
+class EventResponder:
     """Turns requests into events and outcomes into status codes, which are KafkaSource's retry
     protocol.
     """
@@ -36,7 +42,7 @@ class EventAnswers:
         self._required = required
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    async def answer(self, request: Request) -> Answer:
+    async def respond(self, request: HttpRequest) -> HttpResponse:
         """Give 204 when done, 422 for bad data, 503 to be retried, 405 for another method than
         POST.
 
@@ -54,23 +60,23 @@ class EventAnswers:
         metrics.events.labels(outcome).inc()
         return answer
 
-    async def _outcome(self, request: Request) -> tuple[Answer, str]:
+    async def _outcome(self, request: HttpRequest) -> tuple[HttpResponse, str]:
         event_id = None
         try:
             event = event_of(request.headers, request.body, self._required)
             event_id = event.event_id
             self._count_if_seen(event)
             await self._handler.handle(event)
-        except Rejected as rejected:
+        except PermanentError as rejected:
             _log.warning("rejected", extra={"event_id": event_id, "reason": str(rejected)})
-            return rejected_answer(rejected), "rejected"
-        except TryAgain as outcome:
+            return permanent_error_response(rejected), "rejected"
+        except TemporaryError as outcome:
             _log.warning("try again", extra={"event_id": event_id, "reason": str(outcome)})
-            return try_again_answer(outcome), "try_again"
+            return temporary_error_response(outcome), "try_again"
         except Exception as error:  # noqa: BLE001 - the shell: whatever it is, it is answered or told
             _log.exception("failed", extra={"event_id": event_id}, exc_info=error)
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of this function"), "error"
-        return Answer(HTTPStatus.NO_CONTENT), "done"
+        return HttpResponse(HTTPStatus.NO_CONTENT), "done"
 
     def _count_if_seen(self, event: CloudEvent) -> None:
         key = (event.source, event.event_id)

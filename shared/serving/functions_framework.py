@@ -12,29 +12,36 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.serving.application import MAX_BODY, AnsweringFunction, own_answer, whole_answer
-from shared.serving.http import Answer
+from shared.serving.application import (
+    MAX_BODY,
+    HttpFunction,
+    health_or_metrics,
+    respond_to_whole_request,
+)
+from shared.serving.http import HttpResponse
 
 
-class CliSkin:
+class StockAdapter:
     """One function of the framework: answers the same as the deployed process, by the same code."""
 
-    def __init__(self, make: Callable[[], AnsweringFunction], max_body: int = MAX_BODY) -> None:
+    def __init__(self, make: Callable[[], HttpFunction], max_body: int = MAX_BODY) -> None:
         self._make = make
         self._max_body = max_body
-        self._function: AnsweringFunction | None = None
+        self._function: HttpFunction | None = None
         self._opening = asyncio.Lock()
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request, health and metrics among them."""
+        """Respond to a request, health and metrics among them."""
         function = await self._opened()
         accept = request.headers.get("accept", "")
-        answer = own_answer(function, request.method, request.url.path, accept)
+        answer = health_or_metrics(function, request.method, request.url.path, accept)
         if answer is None:
-            answer = await whole_answer(function, request.scope, request.receive, self._max_body)
+            answer = await respond_to_whole_request(
+                function, request.scope, request.receive, self._max_body
+            )
         return Response() if answer is None else _response(answer)  # None: nobody is there
 
-    async def _opened(self) -> AnsweringFunction:
+    async def _opened(self) -> HttpFunction:
         async with self._opening:
             if self._function is None:
                 function = self._make()
@@ -43,7 +50,7 @@ class CliSkin:
         return self._function
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: HttpResponse) -> Response:
     headers = dict(answer.headers)
     if answer.body:
         headers["content-type"] = answer.content_type

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from shared.outcomes import RETRY_AFTER_S, Rejected, TryAgain
+from shared.outcomes import RETRY_AFTER_S, PermanentError, TemporaryError
 
 PROBLEM: Final = "application/problem+json"  # RFC 9457
 _DETAIL_BYTES: Final = 500  # these two keep a problem on an event path below 1 KiB
@@ -16,7 +16,7 @@ _FIELD_BYTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """A request: `headers` as ASGI gives them (names in lower case, bytes)."""
 
     method: str
@@ -30,7 +30,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An answer: `headers` beside content-type and content-length."""
 
     status: int
@@ -39,8 +39,8 @@ class Answer:
     headers: Sequence[tuple[str, str]] = ()
 
 
-def json_answer(status: int, content: Mapping[str, object]) -> Answer:
-    return Answer(status, json.dumps(content, separators=(",", ":")).encode())
+def json_response(status: int, content: Mapping[str, object]) -> HttpResponse:
+    return HttpResponse(status, json.dumps(content, separators=(",", ":")).encode())
 
 
 def problem(
@@ -48,7 +48,7 @@ def problem(
     detail: str,
     headers: Sequence[tuple[str, str]] = (),
     **more: object,
-) -> Answer:
+) -> HttpResponse:
     """Make an RFC 9457 answer; `more` are its extension members."""
     content: dict[str, object] = {
         "type": "about:blank",
@@ -57,11 +57,14 @@ def problem(
         "detail": detail,
         **more,
     }
-    return Answer(status, json.dumps(content, separators=(",", ":")).encode(), PROBLEM, headers)
+    return HttpResponse(
+        status, json.dumps(content, separators=(",", ":")).encode(), PROBLEM, headers
+    )
 
 
-def rejected_answer(rejected: Rejected) -> Answer:
-    """Answer 422: KafkaSource does not retry it, and keeps `kne-reason` as extension `reason`.
+def permanent_error_response(rejected: PermanentError) -> HttpResponse:
+    """Respond with 422: KafkaSource does not retry it, and keeps `kne-reason` as extension
+    `reason`.
 
     Below 1 KiB, since KafkaSource keeps the first 1,024 bytes as `knativeerrordata`.
     """
@@ -74,8 +77,8 @@ def rejected_answer(rejected: Rejected) -> Answer:
     )
 
 
-def try_again_answer(outcome: TryAgain) -> Answer:
-    """Answer 503, below 1 KiB: KafkaSource retries it, and a device should too."""
+def temporary_error_response(outcome: TemporaryError) -> HttpResponse:
+    """Respond with 503, below 1 KiB: KafkaSource retries it, and a device should too."""
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         _within(outcome.detail, _DETAIL_BYTES),

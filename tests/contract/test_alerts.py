@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.alert.function import Alert
+from functions.alert.function import AlertFunction
 from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
 from shared.readings.reading_event import records_of
-from shared.serving.http import Answer, Request
+from shared.serving.http import HttpRequest, HttpResponse
 from shared.settings import ThresholdSettings
 from tests.support.readings import NOW, accepted, at, request_headers
 from tests.support.servers import Documents, mongo_at, new_database
@@ -27,24 +27,24 @@ def database(mongo_url: str) -> Iterator[Documents]:
         yield made
 
 
-def deliver(url: str, database: Documents, *events: Sequence[Reading]) -> list[Answer]:
+def deliver(url: str, database: Documents, *events: Sequence[Reading]) -> list[HttpResponse]:
     """Deliver events of these readings at once, as KafkaSource does, and give the answers."""
 
-    async def delivered() -> list[Answer]:
-        function = Alert(Mongo(mongo_at(url, database.name)), ThresholdSettings())
+    async def delivered() -> list[HttpResponse]:
+        function = AlertFunction(Mongo(mongo_at(url, database.name)), ThresholdSettings())
         await function.open()
         try:
             requests = [request_of(readings) for readings in events]
-            return await asyncio.gather(*(function.answer(request) for request in requests))
+            return await asyncio.gather(*(function.respond(request) for request in requests))
         finally:
             await function.close()
 
     return asyncio.run(delivered())
 
 
-def request_of(readings: Sequence[Reading], received_at: datetime = NOW) -> Request:
+def request_of(readings: Sequence[Reading], received_at: datetime = NOW) -> HttpRequest:
     record = records_of(readings, received_at)[0]
-    return Request("POST", "/", request_headers(record), record.value)
+    return HttpRequest("POST", "/", request_headers(record), record.value)
 
 
 def test_a_breach_becomes_an_alert_that_tells_its_story(
@@ -93,13 +93,13 @@ def test_an_alert_is_kept_once_however_often_it_is_delivered(
 def test_two_processes_at_once_keep_one_alert(mongo_url: str, database: Documents) -> None:
     readings = [at(number, temperature_c=60 + number) for number in range(50)]
 
-    async def race() -> list[Answer]:
+    async def race() -> list[HttpResponse]:
         settings = mongo_at(mongo_url, database.name)
-        functions = [Alert(Mongo(settings), ThresholdSettings()) for _ in range(3)]
+        functions = [AlertFunction(Mongo(settings), ThresholdSettings()) for _ in range(3)]
         await asyncio.gather(*(function.open() for function in functions))
         try:
             one = request_of(readings)
-            return await asyncio.gather(*(function.answer(one) for function in functions))
+            return await asyncio.gather(*(function.respond(one) for function in functions))
         finally:
             await asyncio.gather(*(function.close() for function in functions))
 
@@ -141,13 +141,13 @@ def test_a_retry_of_a_device_without_a_clock_raises_no_second_alert(
 def test_one_event_at_fault_does_not_keep_others_from_being_done(
     mongo_url: str, database: Documents
 ) -> None:
-    async def both() -> list[Answer]:
-        function = Alert(Mongo(mongo_at(mongo_url, database.name)), ThresholdSettings())
+    async def both() -> list[HttpResponse]:
+        function = AlertFunction(Mongo(mongo_at(mongo_url, database.name)), ThresholdSettings())
         await function.open()
         try:
             good = request_of([HOT])
-            bad = Request("POST", "/", good.headers, b'[{"device_id":"d"}]')
-            return list(await asyncio.gather(function.answer(bad), function.answer(good)))
+            bad = HttpRequest("POST", "/", good.headers, b'[{"device_id":"d"}]')
+            return list(await asyncio.gather(function.respond(bad), function.respond(good)))
         finally:
             await function.close()
 

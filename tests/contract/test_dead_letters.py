@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from functions.dlq.function import MAX_BODY, Dlq
+from functions.dlq.function import MAX_BODY, DlqFunction
 from shared import metrics
 from shared.mongo.connection import Mongo
 from shared.readings.reading_event import records_of
-from shared.serving.http import Answer, Request
+from shared.serving.http import HttpRequest, HttpResponse
 from tests.support.readings import NOW, accepted, request_headers
 from tests.support.servers import Documents, mongo_at, new_database
 
@@ -26,7 +26,7 @@ FAILURE = [
     (b"ce-knativeerrordata", base64.b64encode(b'{"reason":"invalid_reading"}')),
     (b"ce-reason", b"invalid_reading"),
 ]
-LETTER = Request("POST", "/", [*request_headers(RECORD), *FAILURE], RECORD.value)
+LETTER = HttpRequest("POST", "/", [*request_headers(RECORD), *FAILURE], RECORD.value)
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def database(mongo_url: str) -> Iterator[Documents]:
         yield made
 
 
-def deliver(url: str, database: Documents, *requests: Request) -> list[Answer]:
-    async def delivered() -> list[Answer]:
-        function = Dlq(Mongo(mongo_at(url, database.name)), lambda: MOMENT)
+def deliver(url: str, database: Documents, *requests: HttpRequest) -> list[HttpResponse]:
+    async def delivered() -> list[HttpResponse]:
+        function = DlqFunction(Mongo(mongo_at(url, database.name)), lambda: MOMENT)
         await function.open()
         try:
-            return await asyncio.gather(*(function.answer(request) for request in requests))
+            return await asyncio.gather(*(function.respond(request) for request in requests))
         finally:
             await function.close()
 
@@ -49,7 +49,7 @@ def deliver(url: str, database: Documents, *requests: Request) -> list[Answer]:
 
 def kept(url: str, database: Documents, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Any:
     """Deliver one letter, see that it was taken, and give its document."""
-    answers = deliver(url, database, Request("POST", "/", headers, body))
+    answers = deliver(url, database, HttpRequest("POST", "/", headers, body))
     assert [answer.status for answer in answers] == [204]
     return database["dead_letters"].find_one()
 

@@ -14,7 +14,7 @@ from shared.mongo.connection import Mongo, StartRefused
 from shared.mongo.database import client_of
 from shared.mongo.errors import database_errors
 from shared.mongo.indexes import make_indexes
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.settings import MongoSettings, SettingsError
 from tests.support.servers import Documents, mongo_at, new_database, standalone_mongod, with_mongo
 
@@ -140,7 +140,7 @@ def test_without_a_database_a_process_starts_and_says_why_it_is_not_ready() -> N
     settings = MongoSettings(mongo_url=f"mongodb://127.0.0.1:{free_port()}", mongo_timeout_ms=500)
 
     async def what_is_said(mongo: Mongo) -> str | None:
-        with pytest.raises(TryAgain) as caught:
+        with pytest.raises(TemporaryError) as caught:
             _ = mongo.database
         assert caught.value.operation == "database"
         return mongo.not_ready()
@@ -179,7 +179,7 @@ def test_a_database_that_goes_is_noticed_and_one_that_comes_back_is_used_again(
         database = mongo.database
         await asyncio.to_thread(server_of_its_own.stop)
         started = time.monotonic()
-        with pytest.raises(TryAgain) as caught:
+        with pytest.raises(TemporaryError) as caught:
             async with database_errors("keep_readings"):
                 await database["telemetry_raw"].find_one({})
         assert caught.value.operation == "keep_readings"

@@ -15,7 +15,7 @@ from local_dev.servers.free_port import free_port
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from shared.kafka.publisher import KafkaPublisher
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.readings.reading_event import Record, records_of
 from shared.settings import KafkaSettings, SettingsError
 from tests.support.publisher import FakePublisher
@@ -78,7 +78,7 @@ def test_without_a_broker_publishing_is_to_be_tried_again_within_a_bound(
 ) -> None:
     async def duration(opened: Publisher) -> float:
         started = time.monotonic()
-        with pytest.raises(TryAgain) as caught:
+        with pytest.raises(TemporaryError) as caught:
             await opened.publish("telemetry.raw", RECORDS)
         assert caught.value.operation == "kafka"
         return time.monotonic() - started
@@ -130,7 +130,7 @@ def test_a_record_that_kafka_refuses_fails_and_leaves_the_publisher_whole(
     topic = new_topic(kafka_bootstrap)
 
     async def too_large_then_right(opened: KafkaPublisher) -> None:
-        with pytest.raises(TryAgain):
+        with pytest.raises(TemporaryError):
             await opened.publish(topic, [*RECORDS, Record(b"k", [], bytes(2_000_000))])
         await opened.publish(topic, RECORDS)
 
@@ -145,7 +145,7 @@ def test_a_topic_that_is_not_there_is_to_be_tried_again_within_a_bound(
 ) -> None:
     async def duration(opened: KafkaPublisher) -> float:
         started = time.monotonic()
-        with pytest.raises(TryAgain):
+        with pytest.raises(TemporaryError):
             await opened.publish("no.such.topic", RECORDS)
         return time.monotonic() - started
 
@@ -205,7 +205,7 @@ def test_records_that_nobody_reports_of_are_to_be_tried_again_within_a_bound() -
         silent: Any = SilentProducer()
         opened._producer = silent
         started = time.monotonic()
-        with pytest.raises(TryAgain):
+        with pytest.raises(TemporaryError):
             await opened.publish("telemetry.raw", RECORDS)
         return time.monotonic() - started
 
@@ -246,7 +246,7 @@ def test_a_broker_that_goes_is_noticed_and_one_that_comes_back_is_used_again(
         await asyncio.to_thread(broker_of_its_own.stop)
         seen["not ready"] = await seconds_until(lambda: opened.not_ready() is not None)
         started = time.monotonic()
-        with pytest.raises(TryAgain):
+        with pytest.raises(TemporaryError):
             await opened.publish(topic_of_its_own, RECORDS)
         seen["try again"] = time.monotonic() - started
         broker_of_its_own.start()  # here: it ends with the thread that starts it
@@ -274,7 +274,7 @@ def test_a_broker_that_hangs_is_noticed_by_what_it_does_not_acknowledge(
         await publish_at_last(opened, topic_of_its_own)
         process.signal(signal.SIGSTOP)
         try:
-            with pytest.raises(TryAgain):
+            with pytest.raises(TemporaryError):
                 await opened.publish(topic_of_its_own, RECORDS)
             seen["not ready"] = await seconds_until(lambda: opened.not_ready() is not None)
         finally:
@@ -309,6 +309,6 @@ async def publish_at_last(publisher: KafkaPublisher, topic: str) -> None:
     """As a device that is told to try again."""
     async with asyncio.timeout(30):
         while True:
-            with suppress(TryAgain):
+            with suppress(TemporaryError):
                 await publisher.publish(topic, RECORDS)
                 return

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from functions.dlq.function import Dlq
+from functions.dlq.function import DlqFunction
 from local_dev.servers.free_port import free_port
 from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
 from shared.readings.reading_event import Record, records_of
-from shared.serving.http import Request
+from shared.serving.http import HttpRequest
 from tests.support.readings import NOW, at, request_headers
 from tests.support.servers import Documents, mongo_at, new_database, new_topic, records_in
 
@@ -171,15 +171,15 @@ def test_without_the_database_the_command_says_so_and_fails(place: Place) -> Non
 
 async def keep(url: str, name: str) -> None:
     times = iter([datetime.now(UTC) - timedelta(hours=hours) for hours in HOURS_OLD.values()])
-    function = Dlq(Mongo(mongo_at(url, name)), lambda: next(times))
+    function = DlqFunction(Mongo(mongo_at(url, name)), lambda: next(times))
     await function.open()
     failures = [("alert", "keep_alerts"), *[("aggregate", "keep_readings")] * 2]
     for reading, (stage, reason) in zip(READINGS, failures, strict=True):
-        await function.answer(letter_of(reading, stage, reason))
+        await function.respond(letter_of(reading, stage, reason))
     await function.close()
 
 
-def letter_of(reading: Reading, stage: str, reason: str) -> Request:
+def letter_of(reading: Reading, stage: str, reason: str) -> HttpRequest:
     record = records_of([reading], NOW)[0]
     failure = [
         (b"ce-knativeerrordest", f"http://{stage}.telemetry.svc.cluster.local".encode()),
@@ -188,7 +188,7 @@ def letter_of(reading: Reading, stage: str, reason: str) -> Request:
         (b"ce-knativekafkapartition", b"0"),
         (b"ce-knativekafkaoffset", b"7"),
     ]
-    return Request("POST", "/", [*request_headers(record), *failure], record.value)
+    return HttpRequest("POST", "/", [*request_headers(record), *failure], record.value)
 
 
 def as_written(message: Any) -> tuple[Any, ...]:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.aggregate.function import Aggregate
+from functions.aggregate.function import AggregateFunction
 from functions.ingest.acceptance import PostedReading, accept
 from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
 from shared.readings.reading_event import records_of
-from shared.serving.http import Answer, Request
+from shared.serving.http import HttpRequest, HttpResponse
 from shared.settings import AggregateSettings
 from tests.support.readings import request_headers
 from tests.support.servers import Documents, mongo_at, new_database
@@ -34,24 +34,26 @@ def reading_of(age: timedelta, temperature_c: float = 20.0) -> Reading:
     return accept(posted, now, None, "")
 
 
-def deliver(url: str, database: Documents, days: int, *events: Sequence[Reading]) -> list[Answer]:
+def deliver(
+    url: str, database: Documents, days: int, *events: Sequence[Reading]
+) -> list[HttpResponse]:
     """Deliver events to an aggregate with that retention, and let it refresh."""
 
-    async def delivered() -> list[Answer]:
+    async def delivered() -> list[HttpResponse]:
         settings = mongo_at(url, database.name).model_copy(update={"raw_retention_days": days})
-        function = Aggregate(Mongo(settings), AggregateSettings())
+        function = AggregateFunction(Mongo(settings), AggregateSettings())
         await function.open()
         try:
-            return [await function.answer(request_of(readings)) for readings in events]
+            return [await function.respond(request_of(readings)) for readings in events]
         finally:
             await function.close()
 
     return asyncio.run(delivered())
 
 
-def request_of(readings: Sequence[Reading]) -> Request:
+def request_of(readings: Sequence[Reading]) -> HttpRequest:
     record = records_of(readings, datetime.now(UTC))[0]
-    return Request("POST", "/", request_headers(record), record.value)
+    return HttpRequest("POST", "/", request_headers(record), record.value)
 
 
 def seconds_kept(database: Documents) -> object:

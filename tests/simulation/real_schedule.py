@@ -15,7 +15,7 @@ from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.indexes import make_indexes
 from shared.mongo.reading_store import Incoming
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.settings import AggregateSettings
 from tests.simulation.generated_readings import Devices
 from tests.simulation.ledger import Ledger, check_equals_recompute
@@ -87,7 +87,7 @@ class RealSchedule:
             try:
                 if incoming:
                     await self._cut_off(writer.keep(incoming))
-            except (TryAgain, TimeoutError):
+            except (TemporaryError, TimeoutError):
                 self._queues.give_back(name)
             else:
                 self._queues.acknowledge(name)
@@ -99,7 +99,7 @@ class RealSchedule:
         while True:
             try:
                 await self._cut_off(refreshing.make_pass(remembered))
-            except TryAgain:
+            except TemporaryError:
                 pass
             except TimeoutError:
                 remembered = Remembered()  # as after a crash
@@ -117,7 +117,7 @@ class RealSchedule:
         async with asyncio.timeout(_REST_S):
             passes = 0
             while passes < 2 or await self._database[NOTES].find_one({}) is not None:
-                with suppress(TryAgain):
+                with suppress(TemporaryError):
                     passes += await refreshing.make_pass(Remembered()) is not None
                 await asyncio.sleep(0.05)
 

@@ -13,7 +13,7 @@ from functions.aggregate.store.views import take_lease
 from functions.alert.function import allowed_ranges, keep_and_alert
 from shared.mongo.database import Database
 from shared.mongo.reading_store import Incoming
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
 from shared.settings import AggregateSettings, ThresholdSettings
 from tests.simulation.generated_readings import WIDTH_S
@@ -51,7 +51,7 @@ class Writer:
             incoming = [one for delivery in deliveries for one in delivery.incoming]
             try:
                 await self.keep(incoming)
-            except TryAgain:
+            except TemporaryError:
                 self.queues.give_back(self.name)
             else:
                 self.queues.acknowledge(self.name)
@@ -82,7 +82,7 @@ class Refreshing:
             await Point(f"{self.name} rests")
             try:
                 is_settled = await self.make_pass(remembered)
-            except TryAgain:
+            except TemporaryError:
                 continue
             if is_settled is not None:
                 self.completed(is_settled)
@@ -109,7 +109,7 @@ class Auditing:
     async def run(self) -> None:
         while True:
             await self._rest(0.0)
-            with suppress(TryAgain):
+            with suppress(TemporaryError):
                 await self._audit()
 
     async def _audit(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.readings.reading_event import Record
 
 
@@ -25,5 +25,5 @@ class FakePublisher:
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         if self.broker_is_away:
-            raise TryAgain("kafka", "Kafka did not acknowledge in time: no broker")
+            raise TemporaryError("kafka", "Kafka did not acknowledge in time: no broker")
         self.published += [(topic, record) for record in records]

@@ -15,7 +15,7 @@ from functions.aggregate.audit.window_audit import Repair, WindowAudit
 from functions.aggregate.window_summary import window_start_of
 from shared.mongo.database import client_of, majority
 from shared.mongo.reading_store import RETENTION_MARGIN, clock_of
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
 from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    except TryAgain as outcome:
+    except TemporaryError as outcome:
         print(f"stopped: {outcome}. Run it again to go on.", file=sys.stderr)
         return 1
 

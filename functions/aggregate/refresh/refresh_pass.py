@@ -68,7 +68,7 @@ async def refresh(
 ) -> bool:
     """Make one pass; tell whether all is settled (no reading in an open window, no note left).
 
-    `wait_s` says, at the end, how long until the next pass is due. Raises TryAgain where the
+    `wait_s` says, at the end, how long until the next pass is due. Raises TemporaryError where the
     database fails: nothing is undone then, and the next pass does it again.
     """
     notes = await this.late_notes()

@@ -13,7 +13,7 @@ from functions.aggregate.refresh.refresh_pass import Remembered, refresh
 from functions.aggregate.store.views import take_lease
 from shared import metrics
 from shared.mongo.connection import Mongo
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.settings import AggregateSettings
 
 MIN_WAIT_S: Final = 1.0
@@ -52,7 +52,7 @@ class Refresher:
     async def next_pass(self, timeout_s: float) -> None:
         """Ask for a pass now and wait until one that begins after this call is complete.
 
-        Raises TryAgain after `timeout_s` seconds.
+        Raises TemporaryError after `timeout_s` seconds.
         """
         target = self._begun + 1
         self._wanted.set()
@@ -61,7 +61,7 @@ class Refresher:
             async with asyncio.timeout(timeout_s), self._passed:
                 await self._passed.wait_for(lambda: self._completed >= target)
         except TimeoutError as error:
-            raise TryAgain("refresh", f"no refresh was completed in {timeout_s} s") from error
+            raise TemporaryError("refresh", f"no refresh was completed in {timeout_s} s") from error
 
     async def close(self) -> None:
         """Make a last pass if there is work and no other process has the lease, and stop, within
@@ -84,7 +84,7 @@ class Refresher:
             await self._wanted.wait()
             try:
                 wait_s = await self._attempt()
-            except TryAgain as outcome:
+            except TemporaryError as outcome:
                 metrics.refresh_errors.inc()
                 _log.warning("refresh failed", extra={"reason": str(outcome)})
                 wait_s = MIN_WAIT_S

@@ -18,7 +18,7 @@ from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS, Docume
 from shared.mongo.database import Database
 from shared.mongo.errors import database_errors, duplicates_in
 from shared.mongo.reading_store import clock_of
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH, first_id_at
 
 LEASE_MS: Final = 15_000  # longer than a pass takes; a second pass beside it does no harm
@@ -188,7 +188,7 @@ class RefreshPass:
             left = {i: left[i] for i in refused if counts.get(i, 0) < left[i]["count"]}
             if not left:
                 return
-        raise TryAgain(_OPERATION, f"{len(left)} views are being written by others")
+        raise TemporaryError(_OPERATION, f"{len(left)} views are being written by others")
 
     async def write_devices(self, facts: Iterable[DeviceFacts]) -> None:
         """Widen what is stored of these devices: first time, last time, latest reading."""
@@ -200,7 +200,7 @@ class RefreshPass:
                 if not left:
                     break
             if left:
-                raise TryAgain(_OPERATION, f"{len(left)} devices are being written by others")
+                raise TemporaryError(_OPERATION, f"{len(left)} devices are being written by others")
 
     async def finish(self, notes: Sequence[LateNote], horizon: datetime, wait_s: float) -> None:
         """Delete the notes that were read, move the horizon forward (never back), set the next

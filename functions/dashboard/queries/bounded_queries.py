@@ -13,7 +13,9 @@ _ANSWER_S: Final = 5.0  # for all queries of one request together
 
 @asynccontextmanager
 async def answered(operation: str) -> AsyncIterator[None]:
-    """Bound what is asked inside; raises TryAgain with the `operation` if it fails or is late."""
+    """Bound what is asked inside; raises TemporaryError with the `operation` if it fails or is
+    late.
+    """
     with pymongo.timeout(_ANSWER_S):
         async with database_errors(operation):
             yield

@@ -17,11 +17,11 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from functions.dashboard.application import Dashboard
+from functions.dashboard.application import DashboardFunction
 from shared.mongo.collections import Document
 from shared.mongo.database import Database, majority
 from shared.mongo.indexes import make_indexes
-from shared.serving.application import Shell
+from shared.serving.application import FunctionApplication
 
 
 class Recorder(CommandListener):
@@ -72,7 +72,7 @@ class Asked:
     stored: PlainDatabase[Document]
     connection: Connected
     loop: asyncio.Runner
-    shell: Shell
+    shell: FunctionApplication
 
     def get(self, path: str) -> httpx.Response:
         return self.loop.run(self._get(path))
@@ -122,10 +122,10 @@ class Asked:
 def dashboard_on(mongo_url: str) -> Iterator[Asked]:
     """Give a dashboard on an empty database, which is dropped in the end."""
     connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
-    function = Dashboard(connection, 60)
+    function = DashboardFunction(connection, 60)
     with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
         loop.run(function.open())
-        shell = Shell(function, function.application)
+        shell = FunctionApplication(function, function.application)
         yield Asked(client[connection.name], connection, loop, shell)
         loop.run(function.close())
         client.drop_database(connection.name)

@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from functions.dashboard.application import Dashboard
+from functions.dashboard.application import DashboardFunction
 from local_dev.servers.child_process import ServerFailedError
 from local_dev.servers.free_port import free_port
 from local_dev.servers.mongo import MongoServer
 from shared.mongo.connection import Mongo
-from shared.serving.application import Shell
+from shared.serving.application import FunctionApplication
 from shared.settings import MongoSettings
 
 pytestmark = pytest.mark.database
@@ -33,8 +33,8 @@ def server(tmp_path: Path) -> Iterator[MongoServer]:
 
 async def statuses(server: MongoServer) -> list[tuple[int, float]]:
     """Ask before, while and after it is away; give each status and the seconds that it took."""
-    dashboard = Dashboard(Mongo(MongoSettings(mongo_url=server.url)), 60)
-    transport = httpx.ASGITransport(Shell(dashboard, dashboard.application))
+    dashboard = DashboardFunction(Mongo(MongoSettings(mongo_url=server.url)), 60)
+    transport = httpx.ASGITransport(FunctionApplication(dashboard, dashboard.application))
     await dashboard.open()
     found = []
     async with httpx.AsyncClient(transport=transport, base_url="http://d", timeout=30) as client:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 from shared.readings.cloud_event import event_of
 
 WHOLE = [
@@ -50,7 +50,7 @@ def test_attribute_values_are_decoded(sent: bytes, meant: str) -> None:
 def test_a_missing_attribute_is_named(name: str) -> None:
     rest = [header for header in WHOLE if header[0] != f"ce-{name}".encode()]
 
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         event_of(rest, b"")
 
     assert (caught.value.reason, caught.value.field) == ("not_an_event", f"ce-{name}")

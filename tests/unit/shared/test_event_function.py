@@ -6,10 +6,10 @@ import json
 import pytest
 
 from shared import metrics
-from shared.outcomes import Rejected, TryAgain
+from shared.outcomes import PermanentError, TemporaryError
 from shared.readings.cloud_event import CloudEvent
-from shared.serving.event_function import EventAnswers
-from shared.serving.http import Answer, Request
+from shared.serving.event_function import EventResponder
+from shared.serving.http import HttpRequest, HttpResponse
 
 HEADERS = [
     (b"ce-id", b"1"),
@@ -32,9 +32,9 @@ class Handler:
             raise self._raising
 
 
-def answer(handler: Handler, method: str = "POST", headers: object = None) -> Answer:
-    request = Request(method, "/", HEADERS if headers is None else [], b"data")
-    return asyncio.run(EventAnswers(handler).answer(request))
+def answer(handler: Handler, method: str = "POST", headers: object = None) -> HttpResponse:
+    request = HttpRequest(method, "/", HEADERS if headers is None else [], b"data")
+    return asyncio.run(EventResponder(handler).respond(request))
 
 
 def counted(outcome: str) -> float:
@@ -53,8 +53,8 @@ def test_a_handled_event_is_answered_204_without_a_body() -> None:
 @pytest.mark.parametrize(
     ("raised", "status", "reason"),
     [
-        (Rejected("invalid_reading", "x", "0.ts"), 422, "invalid_reading"),
-        (TryAgain("keep_readings", "x"), 503, "keep_readings"),
+        (PermanentError("invalid_reading", "x", "0.ts"), 422, "invalid_reading"),
+        (TemporaryError("keep_readings", "x"), 503, "keep_readings"),
     ],
 )
 def test_an_outcome_has_its_status_and_its_reason(
@@ -93,8 +93,8 @@ def test_another_method_than_post_is_told_so(method: str) -> None:
     ("raised", "outcome"),
     [
         (None, "done"),
-        (Rejected("r", "x"), "rejected"),
-        (TryAgain("o", "x"), "try_again"),
+        (PermanentError("r", "x"), "rejected"),
+        (TemporaryError("o", "x"), "try_again"),
         (KeyError("x"), "error"),
     ],
 )
@@ -107,10 +107,10 @@ def test_each_event_is_counted_by_its_outcome(raised: Exception | None, outcome:
 
 
 def test_an_event_that_comes_again_is_counted_as_seen() -> None:
-    answers = EventAnswers(Handler())
+    answers = EventResponder(Handler())
     before = metrics.events_seen_again._value.get()
 
-    asyncio.run(answers.answer(Request("POST", "/", HEADERS, b"")))
-    asyncio.run(answers.answer(Request("POST", "/", HEADERS, b"")))
+    asyncio.run(answers.respond(HttpRequest("POST", "/", HEADERS, b"")))
+    asyncio.run(answers.respond(HttpRequest("POST", "/", HEADERS, b"")))
 
     assert metrics.events_seen_again._value.get() == before + 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.serving.group_commit import GroupCommit
 from tests.support.readings import QUICK
 
@@ -100,14 +100,14 @@ def test_a_failure_reaches_everyone_of_its_group_and_nobody_else() -> None:
     async def refuse_big_ones(items: Sequence[int]) -> Sequence[int]:
         await asyncio.sleep(0)
         if max(items) > 100:
-            raise TryAgain("keep_readings", "no")
+            raise TemporaryError("keep_readings", "no")
         return items
 
     commit = GroupCommit(refuse_big_ones, max_weight=2)
 
     results = gathered(*(commit.submit(number) for number in (1, 101, 2, 3)))
 
-    assert [type(result) for result in results] == [TryAgain, TryAgain, int, int]
+    assert [type(result) for result in results] == [TemporaryError, TemporaryError, int, int]
 
 
 def test_after_a_failure_the_next_write_is_made() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.outcomes import Rejected, TryAgain
-from shared.serving.http import problem, rejected_answer, try_again_answer
+from shared.outcomes import PermanentError, TemporaryError
+from shared.serving.http import permanent_error_response, problem, temporary_error_response
 from tests.support.readings import QUICK
 
 ANY_TEXT = st.text(st.characters(), max_size=2_000)  # lone surrogates among them
@@ -35,7 +35,7 @@ def test_a_problem_has_the_members_of_rfc_9457() -> None:
 @example("ü" * 2_000, "\0" * 2_000)  # 6 bytes of JSON each
 @example("\N{SNOWMAN}" * 300, "\N{GRINNING FACE}" * 200)  # 6 and 12
 def test_a_rejection_is_kept_whole_by_kafka_source(detail: str, field: str) -> None:
-    answer = rejected_answer(Rejected("invalid_reading", detail, field))
+    answer = permanent_error_response(PermanentError("invalid_reading", detail, field))
 
     assert len(answer.body) <= WHOLE_IN_AN_ATTRIBUTE
     assert json.loads(answer.body)["reason"] == "invalid_reading"
@@ -45,20 +45,25 @@ def test_a_rejection_is_kept_whole_by_kafka_source(detail: str, field: str) -> N
 @given(ANY_TEXT)
 @example("\N{GRINNING FACE}" * 300)
 def test_a_try_again_is_kept_whole_by_kafka_source(detail: str) -> None:
-    answer = try_again_answer(TryAgain("keep_readings", detail))
+    answer = temporary_error_response(TemporaryError("keep_readings", detail))
 
     assert len(answer.body) <= WHOLE_IN_AN_ATTRIBUTE
 
 
 def test_a_short_detail_is_told_in_full() -> None:
-    body = json.loads(rejected_answer(Rejected("r", "must be a number", "0.humidity")).body)
+    body = json.loads(
+        permanent_error_response(PermanentError("r", "must be a number", "0.humidity")).body
+    )
 
     assert (body["detail"], body["field"]) == ("must be a number", "0.humidity")
 
 
 @pytest.mark.parametrize(
     "answer",
-    [rejected_answer(Rejected("wrong_type", "x")), try_again_answer(TryAgain("kafka", "x"))],
+    [
+        permanent_error_response(PermanentError("wrong_type", "x")),
+        temporary_error_response(TemporaryError("kafka", "x")),
+    ],
 )
 def test_the_reason_travels_as_a_legal_extension(answer: object) -> None:
     headers = dict(getattr(answer, "headers"))  # noqa: B009 - both kinds of answer have them
@@ -67,6 +72,6 @@ def test_the_reason_travels_as_a_legal_extension(answer: object) -> None:
 
 
 def test_a_try_again_says_when() -> None:
-    answer = try_again_answer(TryAgain("kafka", "x"))
+    answer = temporary_error_response(TemporaryError("kafka", "x"))
 
     assert (answer.status, dict(answer.headers)["retry-after"]) == (503, "2")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.ingest.acceptance import PostedReading, accept
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading_event import (
@@ -146,7 +146,7 @@ def test_a_record_stays_far_below_what_kafka_takes_however_many_sensors_there_ar
     ],
 )
 def test_what_is_no_reading_is_rejected_by_its_field(data: bytes, field: str) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         readings_in(event(data))
 
     assert (caught.value.reason, caught.value.field) == ("invalid_reading", field)
@@ -154,12 +154,12 @@ def test_what_is_no_reading_is_rejected_by_its_field(data: bytes, field: str) ->
 
 def test_a_million_faults_are_told_by_the_first() -> None:
     """Listing all of them took 0.8 s, in which the process answered nobody else."""
-    with pytest.raises(Rejected, match=r"^0: "):
+    with pytest.raises(PermanentError, match=r"^0: "):
         readings_in(event(b"[" + b"1," * 400_000 + b"1]"))
 
 
 def test_an_event_of_another_type_is_rejected() -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         readings_in(event(stored_form(), type="dev.knative.kafka.event"))
 
     assert (caught.value.reason, caught.value.field) == ("wrong_type", "ce-type")
@@ -170,7 +170,7 @@ def test_an_event_of_another_type_is_rejected() -> None:
     ["", "yesterday", "2026-01-31T12:00:00", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00+23:00"],
 )
 def test_an_event_without_a_time_of_receipt_is_rejected(time: str) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         readings_in(event(stored_form(), time=time))
 
     assert (caught.value.reason, caught.value.field) == ("invalid_time", "ce-time")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.serving.application import Shell, answering
-from shared.serving.http import Answer, Request
+from shared.serving.application import FunctionApplication, http_application
+from shared.serving.http import HttpRequest, HttpResponse
 from tests.support.asgi_client import Message, ask, body_messages, exchange
 
 
@@ -31,14 +31,14 @@ class Echo:
     def not_ready(self) -> str | None:
         return self._reason
 
-    async def answer(self, request: Request) -> Answer:
+    async def respond(self, request: HttpRequest) -> HttpResponse:
         self.calls.append("answer")
         status = 204 if request.path == "/empty" else 200
-        return Answer(status, request.body, "text/plain")
+        return HttpResponse(status, request.body, "text/plain")
 
 
-def shell(function: Echo, max_body: int = 10) -> Shell:
-    return Shell(function, answering(function, max_body))
+def shell(function: Echo, max_body: int = 10) -> FunctionApplication:
+    return FunctionApplication(function, http_application(function, max_body))
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/metrics"])
@@ -166,7 +166,7 @@ def test_a_websocket_is_left_alone() -> None:
     asyncio.run(shell(Echo())({"type": "websocket"}, never, never))
 
 
-async def life(application: Shell) -> list[Message]:
+async def life(application: FunctionApplication) -> list[Message]:
     incoming: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent: list[Message] = []
 

@@ -8,7 +8,7 @@ import pytest
 from functions.aggregate.refresh import scheduler
 from functions.aggregate.refresh.scheduler import Refresher
 from shared import metrics
-from shared.outcomes import TryAgain
+from shared.outcomes import TemporaryError
 from shared.settings import AggregateSettings
 
 
@@ -26,14 +26,14 @@ class FailingMongo:
 
 
 @pytest.mark.parametrize(
-    "failure", [TryAgain("refresh", "the database is away"), OverflowError("a fault of ours")]
+    "failure", [TemporaryError("refresh", "the database is away"), OverflowError("a fault of ours")]
 )
 def test_a_refresh_that_fails_in_any_way_is_counted_and_done_again(
     monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """A loop that ended here would leave a process that acknowledges readings and shows none."""
     monkeypatch.setattr(scheduler, "MIN_WAIT_S", 0.001)
-    mongo: Any = FailingMongo(failure, TryAgain("refresh", "the database is away"))
+    mongo: Any = FailingMongo(failure, TemporaryError("refresh", "the database is away"))
     before = metrics.refresh_errors._value.get()
 
     asyncio.run(run_until(mongo, times=3))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from functions.dashboard.application import Dashboard
+from functions.dashboard.application import DashboardFunction
 from shared.mongo.database import Database
-from shared.outcomes import TryAgain
-from shared.serving.application import Shell
+from shared.outcomes import TemporaryError
+from shared.serving.application import FunctionApplication
 
 Get = Callable[..., httpx.Response]
 
@@ -26,14 +26,14 @@ class NoDatabase:
 
     @property
     def database(self) -> Database:
-        raise TryAgain("database", "10.0.0.7:27017 refused the connection")
+        raise TemporaryError("database", "10.0.0.7:27017 refused the connection")
 
 
 @pytest.fixture
 def get() -> Get:
     """Ask a dashboard whose database is away."""
-    dashboard = Dashboard(NoDatabase(), 60)
-    shell = Shell(dashboard, dashboard.application)
+    dashboard = DashboardFunction(NoDatabase(), 60)
+    shell = FunctionApplication(dashboard, dashboard.application)
 
     async def asked(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(shell, raise_app_exceptions=False)

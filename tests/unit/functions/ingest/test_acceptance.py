@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from functions.ingest.acceptance import PostedReading, accept, is_retry_recognisable
-from shared.outcomes import Rejected
+from shared.outcomes import PermanentError
 from tests.support.readings import NOW, POSTED, QUICK, accepted, posted
 
 
@@ -72,7 +72,7 @@ def test_a_time_is_read_as_utc(text: str, moment: datetime) -> None:
     ],
 )
 def test_what_is_no_time_is_refused_naming_ts(text: str, reason: str) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         accepted(ts=text)
 
     assert (caught.value.reason, caught.value.field) == (reason, "ts")
@@ -82,7 +82,7 @@ def test_a_clock_may_be_five_minutes_ahead_and_no_microsecond_more() -> None:
     edge = NOW + timedelta(minutes=5)
 
     assert accepted(ts=edge.isoformat()).ts == edge
-    with pytest.raises(Rejected, match="5 minutes ahead"):
+    with pytest.raises(PermanentError, match="5 minutes ahead"):
         accepted(ts=(edge + timedelta(microseconds=1)).isoformat())
 
 
@@ -144,7 +144,7 @@ def test_only_readings_of_an_assigned_time_have_a_dedup() -> None:
 
 
 def test_a_reading_says_at_least_one_value() -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         accepted(temperature_c=None, lat=1, lon=1)
 
     assert caught.value.reason == "no_value"
@@ -161,7 +161,7 @@ def test_one_value_is_enough(value: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["temperature_c", "humidity", "lat", "lon"])
 def test_a_named_field_cannot_hide_among_the_measurements(name: str) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(PermanentError) as caught:
         accepted(measurements={name: 1})
 
     assert caught.value.field == f"measurements.{name}"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.ingest.function import Ingest
+from functions.ingest.function import IngestFunction
 from shared import metrics
-from shared.serving.application import Shell, answering
+from shared.serving.application import FunctionApplication, http_application
 from tests.support.asgi_client import Seen, ask
 from tests.support.publisher import FakePublisher
 from tests.support.readings import NOW, POSTED, QUICK, posted
@@ -23,8 +23,8 @@ class Device:
 
     def __init__(self) -> None:
         self.broker = FakePublisher()
-        function = Ingest(self.broker, "telemetry.raw", lambda: NOW, lambda: "n0")
-        self._application = Shell(function, answering(function))
+        function = IngestFunction(self.broker, "telemetry.raw", lambda: NOW, lambda: "n0")
+        self._application = FunctionApplication(function, http_application(function))
 
     def posts(self, content: Any, *headers: tuple[str, str], path: str = "/ingest") -> Seen:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
