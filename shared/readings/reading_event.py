@@ -4,15 +4,16 @@ on the way.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Final
 
 from pydantic import FailFast, TypeAdapter, ValidationError
 
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading import Reading
+from shared.times import read_time, rfc3339
 
 READINGS_TYPE: Final = "iot.telemetry.readings.v1"
 SOURCE: Final = "/iot-telemetry/ingest"
@@ -53,28 +54,21 @@ def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Recor
 def readings_in(event: CloudEvent) -> Received:
     """Read the readings of an event; raises PermanentError naming what is wrong with it."""
     if event.event_type != READINGS_TYPE:
-        raise PermanentError("wrong_type", f"type must be {READINGS_TYPE}", "ce-type")
+        raise PermanentError(Reason.WRONG_TYPE, f"type must be {READINGS_TYPE}", "ce-type")
     try:
         readings = _READINGS.validate_json(event.data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        raise PermanentError("invalid_reading", first["msg"], field) from error
+        raise PermanentError(Reason.INVALID_READING, first["msg"], field) from error
     for index, reading in enumerate(readings):
         if not reading.is_what_its_id_says:
             raise PermanentError(
-                "invalid_reading", "is not the id of this content", f"{index}.reading_id"
+                Reason.INVALID_READING, "is not the id of this content", f"{index}.reading_id"
             )
     if not readings:
-        raise PermanentError("invalid_reading", "an event holds at least one reading", "data")
+        raise PermanentError(Reason.INVALID_READING, "an event holds at least one reading", "data")
     return Received(readings, _time_of(event))
-
-
-def rfc3339(moment: datetime) -> str:
-    """Write an aware time as RFC 3339 in UTC: milliseconds, or microseconds where there are any."""
-    precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
-    text = moment.astimezone(UTC).isoformat(timespec=precision)
-    return text.removesuffix("+00:00") + "Z"
 
 
 def _packed(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
@@ -117,11 +111,7 @@ def _batch_id(readings: Sequence[Reading]) -> str:
 
 def _time_of(event: CloudEvent) -> datetime:
     try:
-        moment = datetime.fromisoformat(event.attributes["time"])
-        if moment.tzinfo is None:
-            raise PermanentError("invalid_time", "must have a time zone", "ce-time")
-        return moment.astimezone(UTC)
-    except (KeyError, ValueError, OverflowError) as error:
-        raise PermanentError(
-            "invalid_time", "must be the time of receipt, RFC 3339", "ce-time"
-        ) from error
+        return read_time(event.attributes.get("time", ""), needs_zone=True)
+    except ValueError as error:
+        detail = "must be the time of receipt, RFC 3339"
+        raise PermanentError(Reason.INVALID_TIME, detail, "ce-time") from error

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.mongo.collections import ALERTS, DEVICES, RAW, VIEWS, Document
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 from tests.contract.dashboard.asked import Asked
 from tests.contract.dashboard.stored import alert, device, reading, view
 
