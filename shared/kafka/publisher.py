@@ -117,7 +117,7 @@ class KafkaPublisher:
         if given.kafka_sasl_mechanism:
             configuration["sasl.mechanism"] = given.kafka_sasl_mechanism
             configuration["sasl.username"] = given.kafka_sasl_username
-            configuration["sasl.password"] = given.kafka_sasl_password
+            configuration["sasl.password"] = given.kafka_sasl_password.get_secret_value()
         if given.kafka_ssl_ca_location:
             configuration["ssl.ca.location"] = given.kafka_ssl_ca_location
         try:
