@@ -1,6 +1,4 @@
-"""How do readings travel? Readings to a Kafka record and back; the only file that knows the form
-on the way.
-"""
+"""Readings to a Kafka record and back: the one file that knows their form on the way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,10 +38,10 @@ class Received:
 
 
 def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
-    """Pack readings into records of at most 500, and at most 500,000 bytes. Equal readings give an
-    event of equal id.
+    """Pack readings into records of at most 500 readings and 500,000 bytes.
 
-    KafkaSource makes one request a record, so many readings in one record is what carries load.
+    Equal readings make an event of equal id. KafkaSource makes one request a record, so many
+    readings in one record is what carries load.
     """
     records = []
     for start in range(0, len(readings), MAX_READINGS_PER_RECORD):
@@ -52,7 +50,7 @@ def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Recor
 
 
 def readings_in(event: CloudEvent) -> Received:
-    """Read the readings of an event; raises PermanentError naming what is wrong with it."""
+    """Return the readings of an event; raise PermanentError naming what is wrong with it."""
     if event.event_type != READINGS_TYPE:
         raise PermanentError(Reason.WRONG_TYPE, f"type must be {READINGS_TYPE}", "ce-type")
     try:
@@ -90,10 +88,8 @@ def _record(readings: Sequence[Reading], received_at: datetime) -> Record:
         ("ce_source", SOURCE.encode()),
         ("ce_type", READINGS_TYPE.encode()),
         ("ce_time", rfc3339(received_at).encode()),
-        (
-            "ce_partitionkey",
-            key,
-        ),  # KafkaSource drops the record's key: its data plane reads headers only
+        # KafkaSource drops the record's key: its data plane reads headers only.
+        ("ce_partitionkey", key),
         ("content-type", b"application/json"),
     ]
     if one_device:
