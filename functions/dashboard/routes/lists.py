@@ -13,10 +13,10 @@ from functions.dashboard.queries.bounded_queries import answered
 from functions.dashboard.queries.cursor import cursor_of, position_of
 from functions.dashboard.queries.lookups import horizon, is_known
 from functions.dashboard.queries.pages import Asked, Page, page_of, telemetry_page_of
-from functions.dashboard.queries.windows import is_closed
 from functions.dashboard.schemas import parameters, problems, responses
 from shared.mongo.collections import Document
 from shared.readings.reading import DeviceId
+from shared.readings.windows import is_closed
 
 router = APIRouter(responses=problems.LIST)
 

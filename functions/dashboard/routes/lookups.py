@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Query
 from functions.dashboard.dependencies import Store, Stored
 from functions.dashboard.queries import lookups as fleet_lookups
 from functions.dashboard.queries.bounded_queries import answered
-from functions.dashboard.queries.windows import is_closed, window_start_of
 from functions.dashboard.schemas import parameters, problems
 from functions.dashboard.schemas.responses import CountedIn, Receipt, Stats
 from shared.mongo.collections import Document
 from shared.readings.reading import HUMIDITY, TEMPERATURE
+from shared.readings.windows import is_closed, window_start_of
 
 ReadingId = Annotated[str, Path(pattern=r"^[0-9a-f]{44}$", description="as ingest answered it")]
 
