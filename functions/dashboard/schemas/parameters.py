@@ -1,4 +1,4 @@
-"""What may be asked? The query parameters of each list, read once at the edge."""
+"""The query parameters of each route, read once."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,9 +17,9 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def moment(text: object) -> datetime:
-    """Read an RFC 3339 time as aware UTC, rounded up to a whole millisecond; no zone means UTC.
+    """Return an RFC 3339 time as aware UTC, rounded up to a whole millisecond; no zone means UTC.
 
-    Rounded up, since times are stored in milliseconds: `stored >= asked` then says what it said.
+    Rounded up, since times are stored in milliseconds: `stored >= given` then means what it did.
     A `+` that came as a space (what a plus sign in a URL means) is taken for the plus it was.
     """
     match = _RFC_3339.fullmatch(str(text))
@@ -55,7 +55,7 @@ class Paged(NoParameters):
 
     @property
     def filters(self) -> str:
-        """The filters in one canonical text: what a cursor is bound to."""
+        """The filters as one canonical text: what a cursor is bound to."""
         return self.model_dump_json(exclude={"limit", "cursor"}, exclude_none=True)
 
 
@@ -108,5 +108,5 @@ class RecentParameters(Paged):
     ] = "24h"
 
     def since(self, now: datetime) -> datetime:
-        """Give the earliest time that is still recent at `now`."""
+        """Return the earliest time that is still recent at `now`."""
         return now - timedelta(**{_UNITS[self.within[-1]]: int(self.within[:-1])})
