@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.readings.reading import HUMIDITY, TEMPERATURE, Reading
+from shared.settings import ThresholdSettings
 
 CRITICAL_SHARE: Final = 0.2
 _UNITS: Final = {TEMPERATURE: "°C", HUMIDITY: "%"}
@@ -35,6 +36,16 @@ class Alert:
     alert_type: str
     severity: Severity
     message: str
+
+
+def allowed_ranges(thresholds: ThresholdSettings) -> Mapping[str, AllowedRange]:
+    """Return the allowed range of each sensor that has limits."""
+    return {
+        TEMPERATURE: AllowedRange(thresholds.temp_min_threshold, thresholds.temp_max_threshold),
+        HUMIDITY: AllowedRange(
+            thresholds.humidity_min_threshold, thresholds.humidity_max_threshold
+        ),
+    }
 
 
 def alerts_raised_by(reading: Reading, allowed: Mapping[str, AllowedRange]) -> Sequence[Alert]:

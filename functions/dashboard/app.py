@@ -1,6 +1,5 @@
-"""Choose the real adapters of the dashboard function."""
+"""Chooses the real adapters of the dashboard function."""
 
-import os
 from collections.abc import Mapping
 
 from functions.dashboard.application import DashboardFunction
@@ -9,11 +8,9 @@ from shared.serving.application import FunctionApplication
 from shared.settings import AggregateSettings, MongoSettings, read
 
 
-def make(environment: Mapping[str, str]) -> DashboardFunction:
+def create(environment: Mapping[str, str]) -> FunctionApplication:
+    """Return the application. Raise SettingsError where the environment is wrong."""
     mongo = Mongo(read(MongoSettings, environment))
-    return DashboardFunction(mongo, read(AggregateSettings, environment).aggregate_window_seconds)
-
-
-def application() -> FunctionApplication:
-    function = make(os.environ)
+    window_seconds = read(AggregateSettings, environment).aggregate_window_seconds
+    function = DashboardFunction(mongo, window_seconds)
     return FunctionApplication(function, function.application)
