@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -28,6 +29,11 @@ class _Settings(BaseModel):
 _S = TypeVar("_S", bound=_Settings)
 _Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]  # Kafka's rule for topic names
 _Number = Annotated[float, Field(allow_inf_nan=False)]
+# RFC 6454, as browsers write it: lower case, no path. Apps have schemes of their own (capacitor://).
+_ORIGIN: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII
+)
+_DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
 _MONGO_URL: Final = re.compile(r"mongodb(\+srv)?://")
 
 
@@ -35,6 +41,22 @@ def _mongo_url(url: SecretStr) -> SecretStr:
     if _MONGO_URL.match(url.get_secret_value()) is None:
         raise ValueError("must begin with mongodb:// or mongodb+srv://")
     return url
+
+
+def _origins(value: object) -> object:
+    """Return the exact origins of a comma separated text; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    origins = tuple(part.strip() for part in value.split(","))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                "must be exact origins as browsers send them, separated by commas, such as"
+                f" https://app.example.org; {origin!r} is none"
+            )
+        if _DEFAULT_PORT.fullmatch(origin):
+            raise ValueError(f"browsers send {origin!r} without its port; leave that out")
+    return origins
 
 
 class ServerSettings(_Settings):
@@ -94,6 +116,12 @@ class ThresholdSettings(_Settings):
         if self.humidity_min_threshold >= self.humidity_max_threshold:
             raise ValueError("HUMIDITY_MIN_THRESHOLD must be below HUMIDITY_MAX_THRESHOLD")
         return self
+
+
+class CorsSettings(_Settings):
+    """The origins whose pages may call us from a browser; none by default."""
+
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = ()
 
 
 def read(settings: type[_S], environment: Mapping[str, str]) -> _S:

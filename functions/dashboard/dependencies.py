@@ -1,4 +1,4 @@
-"""Where do the routes find the database? What `application` gives them with each request."""
+"""What a route gets beside its parameters: the database and the width of the windows."""
 
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -9,7 +9,7 @@ from shared.mongo.database import Database
 
 
 class Connection(Protocol):
-    """An opened database; `database` raises TemporaryError where none has answered yet."""
+    """An opened database; `database` raises TemporaryError where none has responded yet."""
 
     @property
     def database(self) -> Database: ...
@@ -27,10 +27,10 @@ class Store:
         return self.connection.database
 
 
-def _of(request: Request) -> Store:
+def _store_of(request: Request) -> Store:
     store = request.app.state.store
     assert isinstance(store, Store)
     return store
 
 
-Stored = Annotated[Store, Depends(_of)]
+StoreOfRequest = Annotated[Store, Depends(_store_of)]

@@ -1,4 +1,4 @@
-"""How long may the database take for an answer? Every route asks it within `answered`."""
+"""The time that the database has for one response; every route queries it within `bounded`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,14 +8,15 @@ import pymongo
 
 from shared.mongo.errors import database_errors
 
-_ANSWER_S: Final = 5.0  # for all queries of one request together
+_RESPONSE_S: Final = 5.0  # for all queries of one request together
 
 
 @asynccontextmanager
-async def answered(operation: str) -> AsyncIterator[None]:
-    """Bound what is asked inside; raises TemporaryError with the `operation` if it fails or is
-    late.
+async def bounded(operation: str) -> AsyncIterator[None]:
+    """Bound the time of the queries inside.
+
+    Raise TemporaryError with the `operation` where one fails or is late.
     """
-    with pymongo.timeout(_ANSWER_S):
+    with pymongo.timeout(_RESPONSE_S):
         async with database_errors(operation):
             yield

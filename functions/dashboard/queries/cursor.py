@@ -1,4 +1,4 @@
-"""Where does the next page begin? A position in a list, as a text that only its own list accepts.
+"""Opaque cursors: a position in a list, as a text that only its own list accepts.
 
 The routes write one into `next_cursor` and read it back from `cursor`.
 """
@@ -30,7 +30,7 @@ class Position:
 
 
 def cursor_of(position: Position, bound_to: str) -> str:
-    """Give the text of a position; `bound_to` names the list and its filters."""
+    """Return the text of a position; `bound_to` names the list and its filters."""
     milliseconds = microseconds_of(position.at) // 1000
     content = [milliseconds, position.row_id, _check(milliseconds, position.row_id, bound_to)]
     text = json.dumps(content, separators=(",", ":"))
@@ -38,7 +38,10 @@ def cursor_of(position: Position, bound_to: str) -> str:
 
 
 def position_of(cursor: str, bound_to: str) -> Position:
-    """Read a cursor back. Raises WrongCursor where it was not made for `bound_to`."""
+    """Return the position that a cursor stands for.
+
+    Raise WrongCursor where it was not made for `bound_to`.
+    """
     try:
         text = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         milliseconds, row_id, check = json.loads(text)

@@ -1,4 +1,4 @@
-"""What does a browser get? One page that asks the routes, with style and script as files."""
+"""The page for a browser, which queries the JSON routes; its style and script are files."""
 
 from functools import cache
 from http import HTTPStatus
@@ -12,14 +12,14 @@ from functions.dashboard.schemas.responses import Message
 
 _FOLDER: Final = Path(__file__).parents[1] / "assets"
 _MESSAGE: Final = "IoT telemetry. /openapi.json describes the routes; a browser gets a page here."
-_KEPT: Final = {"cache-control": "max-age=60"}  # a new release shows within a minute
+_CACHED: Final = {"cache-control": "max-age=60"}  # a new release shows within a minute
 
 router = APIRouter()
 
 
 @router.get("/", response_model=Message)
 def front(request: Request) -> Response:
-    """Say what this is: a page to a browser, a message to any other client."""
+    """Return a page to a browser, a message to any other client."""
     headers = {"vary": "accept", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
         return Response(_file("index.html"), HTTPStatus.OK, headers, "text/html; charset=utf-8")
@@ -29,23 +29,23 @@ def front(request: Request) -> Response:
 
 @router.get("/docs", include_in_schema=False)
 def docs() -> Response:
-    """Lead to the description itself: the usual viewer would load its code from another host."""
+    """Redirect to the description: the usual viewer would load its code from another host."""
     return RedirectResponse("/openapi.json")
 
 
 @router.get("/assets/page.css", include_in_schema=False)
 def style() -> Response:
-    return Response(_file("page.css"), HTTPStatus.OK, _KEPT, "text/css; charset=utf-8")
+    return Response(_file("page.css"), HTTPStatus.OK, _CACHED, "text/css; charset=utf-8")
 
 
 @router.get("/assets/page.js", include_in_schema=False)
 def script() -> Response:
-    return Response(_file("page.js"), HTTPStatus.OK, _KEPT, "text/javascript; charset=utf-8")
+    return Response(_file("page.js"), HTTPStatus.OK, _CACHED, "text/javascript; charset=utf-8")
 
 
 @router.get("/assets/icon.svg", include_in_schema=False)
 def icon() -> Response:
-    return Response(_file("icon.svg"), HTTPStatus.OK, _KEPT, "image/svg+xml")
+    return Response(_file("icon.svg"), HTTPStatus.OK, _CACHED, "image/svg+xml")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What may be asked? The query parameters of each list, read once at the edge."""
+"""The query parameters of each route, read once."""
 
 import re
 from datetime import datetime
@@ -14,9 +14,9 @@ _SPACE_FOR_PLUS: Final = re.compile(r"(?<=[\d.]) (\d\d(?::?\d\d)?)$", re.ASCII)
 
 
 def moment(text: object) -> datetime:
-    """Read an RFC 3339 time as aware UTC, rounded up to a whole millisecond; no zone means UTC.
+    """Return an RFC 3339 time as aware UTC, rounded up to a whole millisecond; no zone means UTC.
 
-    Rounded up, since times are stored in milliseconds: `stored >= asked` then says what it said.
+    Rounded up, since times are stored in milliseconds: `stored >= given` then means what it did.
     A `+` that came as a space (what a plus sign in a URL means) is taken for the plus it was.
     """
     return read_time_up(_SPACE_FOR_PLUS.sub(r"+\1", str(text)))
@@ -42,7 +42,7 @@ class Paged(NoParameters):
 
     @property
     def filters(self) -> str:
-        """The filters in one canonical text: what a cursor is bound to."""
+        """The filters as one canonical text: what a cursor is bound to."""
         return self.model_dump_json(exclude={"limit", "cursor"}, exclude_none=True)
 
 
@@ -95,5 +95,5 @@ class RecentParameters(Paged):
     ] = "24h"
 
     def since(self, now: datetime) -> datetime:
-        """Give the earliest time that is still recent at `now`."""
+        """Return the earliest time that is still recent at `now`."""
         return now - read_duration(self.within)

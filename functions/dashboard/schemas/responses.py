@@ -1,4 +1,4 @@
-"""What does the dashboard answer? The shapes that clients rely on, and that OpenAPI promises.
+"""The shapes of the responses that clients rely on, and that OpenAPI promises.
 
 The routes make them from documents; `_id` comes out under a name that says what it is.
 """
@@ -16,7 +16,7 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 Cursor = Annotated[
-    str | None, Field(description="give it as `cursor` for the next page; null on the last one")
+    str | None, Field(description="pass it as `cursor` for the next page; null on the last one")
 ]
 
 
@@ -114,7 +114,7 @@ class DeviceList(_Row):
 
 
 class DeadLetter(_Row):
-    """An event that could not be handled. Its bytes are kept, and left out here."""
+    """An event that could not be handled. Its bytes are stored, and left out here."""
 
     dead_letter_id: str = Field(validation_alias="_id")
     stage: str

@@ -1,4 +1,4 @@
-"""The dashboard without a database: what it answers by itself."""
+"""The dashboard without a database: what it serves by itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Get = Callable[..., httpx.Response]
 
 
 class NoDatabase:
-    """A connection to a database that never answers."""
+    """A connection to a database that never responds."""
 
     async def open(self) -> None: ...
 
@@ -31,16 +31,16 @@ class NoDatabase:
 
 @pytest.fixture
 def get() -> Get:
-    """Ask a dashboard whose database is away."""
+    """Return a function that sends requests to a dashboard whose database is away."""
     dashboard = DashboardFunction(NoDatabase(), 60)
     shell = FunctionApplication(dashboard, dashboard.application)
 
-    async def asked(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
+    async def respond(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(shell, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
             return await client.request(method, path, headers=headers)
 
-    def ask(path: str, method: str = "GET", accept: str = "*/*") -> httpx.Response:
-        return asyncio.run(asked(path, method, {"accept": accept}))
+    def request(path: str, method: str = "GET", accept: str = "*/*") -> httpx.Response:
+        return asyncio.run(respond(path, method, {"accept": accept}))
 
-    return ask
+    return request

@@ -1,4 +1,4 @@
-"""What is stored in the tests of the dashboard: documents as the other functions write them."""
+"""Documents for the tests of the dashboard, as the other functions write them."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -10,17 +10,17 @@ ASSETS = ["/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
 
 
 def test_a_client_gets_a_message(get: Get) -> None:
-    answer = get("/")
+    response = get("/")
 
-    assert list(answer.json()) == ["message"]
+    assert list(response.json()) == ["message"]
 
 
 def test_a_browser_gets_the_page_though_the_database_is_away(get: Get) -> None:
-    answer = get("/", accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    response = get("/", accept="text/html,application/xhtml+xml,*/*;q=0.8")
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["vary"] == "accept"
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["vary"] == "accept"
 
 
 def test_the_page_has_neither_script_nor_style_of_its_own(get: Get) -> None:
@@ -50,7 +50,7 @@ def test_every_file_that_the_page_names_is_there(get: Get) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", *ASSETS, "/stats", "/nope"])
-def test_every_answer_protects_a_browser(get: Get, path: str) -> None:
+def test_every_response_protects_a_browser(get: Get, path: str) -> None:
     headers = get(path).headers
 
     assert "default-src 'none'" in headers["content-security-policy"]
@@ -61,9 +61,9 @@ def test_every_answer_protects_a_browser(get: Get, path: str) -> None:
 
 
 def test_docs_lead_to_the_description(get: Get) -> None:
-    answer = get("/docs")
+    response = get("/docs")
 
-    assert answer.headers["location"] == "/openapi.json"
+    assert response.headers["location"] == "/openapi.json"
 
 
 def test_the_description_names_every_route(get: Get) -> None:
@@ -105,6 +105,6 @@ def test_a_request_is_counted_by_its_route_and_never_by_its_path(
     assert REGISTRY.get_sample_value("iot_dashboard_requests_total", labels) == before + 1
 
 
-def test_health_is_answered_and_readiness_tells_the_reason(get: Get) -> None:
+def test_health_is_served_and_readiness_states_the_reason(get: Get) -> None:
     assert get("/health").json()["status"] == "ok"
     assert get("/health/ready").json()["detail"] == "the database has not answered yet"
