@@ -60,10 +60,12 @@ def _origins(value: object) -> object:
 
 
 class ServerSettings(_Settings):
-    """Where the function listens. Knative sets PORT."""
+    """Where the function listens (Knative sets PORT), and what it takes of a connection."""
 
     host: str = "0.0.0.0"  # noqa: S104 - in a container all interfaces; local-dev sets loopback
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30  # for a request to arrive
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 1_000  # a shell allows 1,024 files
 
 
 class KafkaSettings(_Settings):
