@@ -18,6 +18,7 @@ from shared.outcomes import RETRY_AFTER_S, TemporaryError
 from shared.serving.http import HttpResponse, problem
 
 _MAX_ERRORS: Final = 20
+_MAX_SHOWN: Final = 100  # characters of a name or path that a client sent
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +60,7 @@ def _wrong_parameter(_request: Request, error: Exception) -> Response:
 def _entry(error: dict[str, object]) -> dict[str, str]:
     where = error["loc"]
     assert isinstance(where, tuple)
-    name = str(where[-1])[:100]
+    name = str(where[-1])[:_MAX_SHOWN]
     if error["type"] == "extra_forbidden":
         return {"parameter": name, "detail": "there is no such parameter here"}
     return {"parameter": name, "detail": str(error["msg"]).removeprefix("Value error, ")}
@@ -104,13 +105,14 @@ def _temporary_error(_request: Request, error: Exception) -> Response:
 
 def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = str(error.detail)
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        detail = f"there is no {request.url.path[:200]} here; /openapi.json lists the routes"
-    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.url.path[:200]} is read with GET"
-    headers = list((error.headers or {}).items())
-    return response_of(problem(error.status_code, detail, headers))
+    path = str(request.scope["path"])[:_MAX_SHOWN]
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"there is no {path} here; /openapi.json lists the routes"
+        return response_of(problem(error.status_code, detail))
+    allow = ("allow", "GET, HEAD, OPTIONS")
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict([allow]))
+    return response_of(problem(error.status_code, f"{path} is read with GET", [allow]))
 
 
 def _fault(_request: Request, error: Exception) -> Response:
