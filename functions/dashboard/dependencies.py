@@ -1,13 +1,16 @@
 """What a route gets beside its parameters: the database, and the settings of what is shown."""
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
 from shared.mongo.database import Database
 from shared.settings import DashboardSettings
+
+# Clients append the next cursor to the URL of the page before.
+_LAST_COUNTS: Final = "cursor"
 
 
 class Connection(Protocol):
@@ -43,7 +46,7 @@ def _settings_of(request: Request) -> DashboardSettings:
 
 def refuse_repeated_parameters(request: Request) -> None:
     """Raise RequestValidationError where a parameter is given twice: which counts is unclear."""
-    names = [name for name, _ in request.query_params.multi_items()]
+    names = [name for name, _ in request.query_params.multi_items() if name != _LAST_COUNTS]
     repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if repeated:
         detail = {"type": "repeated", "msg": "given more than once"}

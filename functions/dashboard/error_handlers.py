@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from functions.dashboard.queries.bounded_queries import MissingIndexError
 from functions.dashboard.queries.cursor import WrongCursor
 from functions.dashboard.queries.indexed_lists import UnindexedFilters
 from shared.outcomes import RETRY_AFTER_S, TemporaryError
@@ -32,6 +33,7 @@ def install_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(UnindexedFilters, _unindexed_filters)
     application.add_exception_handler(WrongCursor, _wrong_cursor)
     application.add_exception_handler(UnknownDevice, _unknown_device)
+    application.add_exception_handler(MissingIndexError, _missing_index)
     application.add_exception_handler(TemporaryError, _temporary_error)
     application.add_exception_handler(HTTPException, _no_such_route)
     application.add_exception_handler(ResponseValidationError, _fault)
@@ -91,16 +93,22 @@ def _unknown_device(_request: Request, error: Exception) -> Response:
 
 def _temporary_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TemporaryError)
+    return _unavailable(error, "the database does not respond; try again", error.operation)
+
+
+def _missing_index(_request: Request, error: Exception) -> Response:
+    detail = (
+        "an index that this list needs is not there yet; aggregate, alert and dlq make it when they"
+        " start"
+    )
+    return _unavailable(error, detail, "missing_index")
+
+
+def _unavailable(error: Exception, detail: str, reason: str) -> Response:
     # The driver's words name hosts: they are for the log, not for the public.
     _log.warning("try again", extra={"reason": str(error)})
-    return response_of(
-        problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "the database does not respond; try again",
-            [("retry-after", str(RETRY_AFTER_S))],
-            reason=error.operation,
-        )
-    )
+    retry = ("retry-after", str(RETRY_AFTER_S))
+    return response_of(problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, [retry], reason=reason))
 
 
 def _no_such_route(request: Request, error: Exception) -> Response:

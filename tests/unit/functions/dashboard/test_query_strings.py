@@ -53,7 +53,6 @@ def test_an_empty_part_of_a_path_is_no_route(get: Get, path: str) -> None:
         ("/alerts?severity=warning&severity=critical", "severity"),
         ("/alerts/recent?within=1h&within=2h", "within"),
         ("/devices?from=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z", "from"),
-        ("/dead-letters?cursor=a&cursor=b", "cursor"),
         ("/devices/d/telemetry?limit=1&%6Cimit=2", "limit"),
     ],
 )
@@ -63,6 +62,12 @@ def test_a_parameter_given_twice_is_refused_by_name(get: Get, path: str, paramet
     assert response.status_code == 422
     assert response.json()["parameter"] == parameter
     assert "more than once" in response.json()["detail"]
+
+
+def test_of_several_cursors_the_last_counts(get: Get) -> None:
+    """Clients append it to the URL of the page before."""
+    assert get("/devices?cursor=bm9uZQ&cursor=").status_code == REACHED
+    assert get("/devices?cursor=&cursor=bm9uZQ").status_code == 400
 
 
 @pytest.mark.parametrize(
