@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 
 Timestamp = Annotated[
     datetime,
