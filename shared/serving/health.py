@@ -15,9 +15,9 @@ from prometheus_client.exposition import choose_encoder
 from shared.serving.function import Function
 from shared.serving.http import HttpResponse, json_response, problem
 
-# queue-proxy adds both whatever a client sends (Go's ReverseProxy, and Knative's
-# ForwardedShimHandler), and any other proxy one of them by habit. A client without a proxy that adds
-# one hides metrics from itself only.
+# queue-proxy adds both, whatever a client sends (Go's ReverseProxy, and Knative's
+# ForwardedShimHandler), and any other proxy one of them by habit. A client that adds one without a
+# proxy hides metrics from itself only.
 _PROXY_HEADERS: Final = frozenset({b"forwarded", b"x-forwarded-for"})
 _PATHS: Final = ("/health", "/health/live", "/health/ready", "/metrics")
 
