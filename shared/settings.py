@@ -31,6 +31,7 @@ class _Settings(BaseModel):
 
 _S = TypeVar("_S", bound=_Settings)
 _Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]  # Kafka's rule for topic names
+_BaseUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9._~:/\[\]-]*[A-Za-z0-9\]]$")]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 # RFC 6454, as browsers write it: lower case, no path. Apps have schemes of their own (capacitor://).
 _ORIGIN: Final = re.compile(
@@ -143,6 +144,14 @@ class ThresholdSettings(_Settings):
         if self.humidity_min_threshold >= self.humidity_max_threshold:
             raise ValueError("HUMIDITY_MIN_THRESHOLD must be below HUMIDITY_MAX_THRESHOLD")
         return self
+
+
+class DashboardSettings(_Settings):
+    """What the dashboard shows: details of dead letters, and where its page says to send to."""
+
+    dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
+    # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
+    ingest_url: _BaseUrl = ""
 
 
 class CorsSettings(_Settings):

@@ -22,6 +22,7 @@ from shared.mongo.collections import Document
 from shared.mongo.database import Database, majority
 from shared.mongo.indexes import make_indexes
 from shared.serving.application import FunctionApplication
+from shared.settings import DashboardSettings
 
 
 class Recorder(CommandListener):
@@ -119,10 +120,12 @@ class DashboardClient:
 
 
 @contextmanager
-def dashboard_on(mongo_url: str) -> Iterator[DashboardClient]:
+def dashboard_on(
+    mongo_url: str, settings: DashboardSettings | None = None
+) -> Iterator[DashboardClient]:
     """Yield the client of a dashboard on an empty database, which is dropped in the end."""
     connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
-    function = DashboardFunction(connection, 60)
+    function = DashboardFunction(connection, 60, settings or DashboardSettings())
     with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
         loop.run(function.open())
         shell = FunctionApplication(function, function.application)
