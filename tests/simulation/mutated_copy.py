@@ -41,7 +41,7 @@ def copy_code(root: Path, folder: Path) -> None:
         elif source.exists():
             shutil.copy(source, folder / name)
     (folder / "tests").mkdir()
-    (folder / "tests" / "exactness").symlink_to(root / "tests" / "exactness")
+    (folder / "tests" / "simulation").symlink_to(root / "tests" / "simulation")
 
 
 def put_in(mutant: Mutant, folder: Path) -> None:
