@@ -1,19 +1,16 @@
-"""Choose the real adapters of the ingest function."""
+"""Chooses the real adapters of the ingest function."""
 
-import os
 from collections.abc import Mapping
 
 from functions.ingest.function import IngestFunction
 from shared.kafka.publisher import KafkaPublisher
-from shared.serving.application import FunctionApplication, http_application
+from shared.serving.application import FunctionApplication
+from shared.serving.whole_request import http_application
 from shared.settings import KafkaSettings, read
 
 
-def make(environment: Mapping[str, str]) -> IngestFunction:
+def create(environment: Mapping[str, str]) -> FunctionApplication:
+    """Return the application. Raise SettingsError where the environment is wrong."""
     kafka = read(KafkaSettings, environment)
-    return IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic)
-
-
-def application() -> FunctionApplication:
-    function = make(os.environ)
+    function = IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic)
     return FunctionApplication(function, http_application(function))

@@ -50,7 +50,7 @@ def running(
     process.wait(PATIENCE_S)
 
 
-def test_both_answer_the_same(running: tuple[str, subprocess.Popen[bytes]]) -> None:
+def test_both_respond_the_same(running: tuple[str, subprocess.Popen[bytes]]) -> None:
     url, _ = running
 
     with httpx.Client(base_url=url) as client:

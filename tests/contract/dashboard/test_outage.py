@@ -41,8 +41,8 @@ async def statuses(server: MongoServer) -> list[tuple[int, float]]:
         for step in (lambda: None, server.stop, lambda: started(server)):
             await asyncio.to_thread(step)
             began = time.monotonic()
-            answer = await client.get("/aggregated")
-            found.append((answer.status_code, time.monotonic() - began))
+            response = await client.get("/aggregated")
+            found.append((response.status_code, time.monotonic() - began))
     await dashboard.close()
     return found
 

@@ -1,4 +1,4 @@
-"""A dashboard that can be asked. What it asks the real MongoDB is recorded and explained."""
+"""A client of a dashboard on the real MongoDB, whose commands are recorded and explained."""
 
 import asyncio
 import uuid
@@ -22,6 +22,7 @@ from shared.mongo.collections import Document
 from shared.mongo.database import Database, majority
 from shared.mongo.indexes import make_indexes
 from shared.serving.application import FunctionApplication
+from shared.settings import DashboardSettings
 
 
 class Recorder(CommandListener):
@@ -66,8 +67,8 @@ class Connected:
 
 
 @dataclass(slots=True)
-class Asked:
-    """A dashboard that can be asked, and the database behind it."""
+class DashboardClient:
+    """A client of the dashboard, and the database behind it."""
 
     stored: PlainDatabase[Document]
     connection: Connected
@@ -84,12 +85,12 @@ class Asked:
             self.stored[collection].insert_many(documents)
 
     def rows(self, path: str) -> list[dict[str, Any]]:
-        """Give the rows of one page."""
+        """Return the rows of one page."""
         found: list[dict[str, Any]] = self.get(path).raise_for_status().json()["data"]
         return found
 
     def all_rows(self, path: str) -> list[dict[str, Any]]:
-        """Give the rows of all pages, by following the cursors."""
+        """Return the rows of all pages, by following the cursors."""
         rows, cursor = [], ""
         while True:
             page = self.get(path + cursor).raise_for_status().json()
@@ -98,15 +99,15 @@ class Asked:
                 return rows
             cursor = f"&cursor={page['next_cursor']}"
 
-    def asked(self, path: str) -> list[dict[str, Any]]:
-        """Give what the database was asked for an answer, with what each command examined."""
+    def explained(self, path: str) -> list[dict[str, Any]]:
+        """Return what each command that the database got for a request examined."""
         self.connection.recorder.commands.clear()
         self.get(path).raise_for_status()
-        return [self._explained(command) for command in self.connection.recorder.commands]
+        return [self._explain(command) for command in self.connection.recorder.commands]
 
-    def _explained(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        kept = ("find", "count", "filter", "projection", "sort", "limit", "singleBatch", "hint")
-        shown = {name: command[name] for name in kept if name in command}
+    def _explain(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        names = ("find", "count", "filter", "projection", "sort", "limit", "singleBatch", "hint")
+        shown = {name: command[name] for name in names if name in command}
         found: dict[str, Any] = self.stored.command(
             {"explain": shown, "verbosity": "executionStats"}
         )["executionStats"]
@@ -119,20 +120,22 @@ class Asked:
 
 
 @contextmanager
-def dashboard_on(mongo_url: str) -> Iterator[Asked]:
-    """Give a dashboard on an empty database, which is dropped in the end."""
+def dashboard_on(
+    mongo_url: str, settings: DashboardSettings | None = None
+) -> Iterator[DashboardClient]:
+    """Yield the client of a dashboard on an empty database, which is dropped in the end."""
     connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
-    function = DashboardFunction(connection, 60)
+    function = DashboardFunction(connection, 60, settings or DashboardSettings())
     with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
         loop.run(function.open())
         shell = FunctionApplication(function, function.application)
-        yield Asked(client[connection.name], connection, loop, shell)
+        yield DashboardClient(client[connection.name], connection, loop, shell)
         loop.run(function.close())
         client.drop_database(connection.name)
 
 
 def stages_of(explained: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the stages of an executed plan, the outermost first."""
+    """Return the stages of an executed plan, the outermost first."""
     return _with_inputs(explained["executionStages"])
 
 

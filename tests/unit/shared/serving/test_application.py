@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.serving.application import FunctionApplication, http_application
+from shared.serving.application import FunctionApplication
 from shared.serving.http import HttpRequest, HttpResponse
+from shared.serving.whole_request import http_application
 from tests.support.asgi_client import Message, ask, body_messages, exchange
 
 

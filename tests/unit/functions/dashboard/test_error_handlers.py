@@ -12,11 +12,11 @@ ALL = [*LISTS, "/stats", RECEIPT]
 
 @pytest.mark.parametrize("path", [*ALL, *(f"/v1{path}" for path in ALL)])
 def test_a_database_that_is_away_is_a_503_to_be_retried(get: Get, path: str) -> None:
-    answer = get(path)
+    response = get(path)
 
-    assert answer.status_code == 503
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["retry-after"] == "2"
+    assert response.status_code == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["retry-after"] == "2"
 
 
 def test_the_public_does_not_read_where_the_database_is(get: Get) -> None:
@@ -36,12 +36,12 @@ def test_the_public_does_not_read_where_the_database_is(get: Get) -> None:
 )
 @pytest.mark.parametrize("path", LISTS)
 def test_a_wrong_parameter_is_named(get: Get, path: str, query: str, parameter: str) -> None:
-    answer = get(f"{path}?{query}")
+    response = get(f"{path}?{query}")
 
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["parameter"] == parameter
-    assert parameter in answer.json()["detail"]
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["parameter"] == parameter
+    assert parameter in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -65,32 +65,32 @@ def test_a_wrong_parameter_is_named(get: Get, path: str, query: str, parameter: 
 def test_a_parameter_is_refused_before_the_database_is_asked(
     get: Get, path: str, parameter: str
 ) -> None:
-    answer = get(path)
+    response = get(path)
 
-    assert answer.status_code == 422
-    assert answer.json()["parameter"] == parameter
+    assert response.status_code == 422
+    assert response.json()["parameter"] == parameter
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_cursor_that_is_none_is_a_400(get: Get, path: str) -> None:
-    answer = get(f"{path}?cursor=bm9uZQ")
+    response = get(f"{path}?cursor=bm9uZQ")
 
-    assert answer.status_code == 400
-    assert answer.json()["parameter"] == "cursor"
+    assert response.status_code == 400
+    assert response.json()["parameter"] == "cursor"
 
 
-@pytest.mark.parametrize("path", ["/nope", "/telemetry/", "/v1", "/assets/../main.py", "/redoc"])
+@pytest.mark.parametrize("path", ["/nope", "/telemetry//", "/v1", "/assets/../main.py", "/redoc"])
 def test_an_unknown_route_is_a_404_problem(get: Get, path: str) -> None:
-    answer = get(path)
+    response = get(path)
 
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_can_be_written_here(get: Get, method: str) -> None:
-    answer = get("/telemetry", method)
+    response = get("/telemetry", method)
 
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET"
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert response.headers["content-type"] == "application/problem+json"

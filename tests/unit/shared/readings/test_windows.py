@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.dashboard.queries.windows import is_closed, window_start_of
 from shared.readings.identity import EPOCH
+from shared.readings.windows import is_closed, is_over, window_start_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -22,6 +22,13 @@ def test_a_window_is_closed_once_the_horizon_reaches_its_end(
     horizon: datetime | None, *, closed: bool
 ) -> None:
     assert is_closed(NOON, 60, horizon) is closed
+
+
+def test_a_window_is_over_at_its_end_and_not_before() -> None:
+    end = NOON + timedelta(seconds=60)
+
+    assert is_over(NOON, 60, end)
+    assert not is_over(NOON, 60, end - timedelta(microseconds=1))
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Nothing scans history: what the database examines for an answer grows with the page, not with it.
+"""Nothing scans history: what the database examines grows with the page, and not with history.
 
 Every command that the routes really sent is explained on the real MongoDB, once with a little
 stored and once with fifty times as much. The rows that a filter is after are the oldest of all.
@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
-from tests.contract.dashboard.asked import Asked, dashboard_on, stages_of
-from tests.contract.dashboard.stored import NOON, alert, dead_letter, device, reading, view
+from tests.contract.dashboard.dashboard_client import DashboardClient, dashboard_on, stages_of
+from tests.contract.dashboard.documents import NOON, alert, dead_letter, device, reading, view
 
 pytestmark = pytest.mark.database
 LIMIT = 10
@@ -68,8 +68,8 @@ OTHERS = [
 DEAD = "dead" * 11
 
 
-def fill(dashboard: Asked, times: int) -> str:
-    """Store `times` as much of everything, the same rare things among it; give a reading's id."""
+def fill(dashboard: DashboardClient, times: int) -> str:
+    """Store `times` as much of everything, the same rare things in it; return a reading's id."""
     store = dashboard.stored
     steps, devices = 20 * times, ("d0", "d1", "d2", "d3")
     readings = [reading(d, step, lux=1.0) for d in devices for step in range(steps)]
@@ -103,7 +103,7 @@ def fill(dashboard: Asked, times: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def filled(mongo_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[Asked, str]]:
+def filled(mongo_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[DashboardClient, str]]:
     with dashboard_on(mongo_url) as dashboard:
         yield dashboard, fill(dashboard, request.param)
 
@@ -111,30 +111,30 @@ def filled(mongo_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[Ask
 @pytest.mark.parametrize("filled", [1, 50], indirect=True, ids=["little", "much"])
 @pytest.mark.parametrize("path", LISTS)
 def test_a_page_and_the_next_examine_little_more_than_they_show(
-    filled: tuple[Asked, str], path: str
+    filled: tuple[DashboardClient, str], path: str
 ) -> None:
     dashboard, _ = filled
     page = f"{path}limit={LIMIT}"
     cursor = dashboard.get(page).json()["next_cursor"]
     next_page = f"{page}&cursor={cursor}" if cursor else page
 
-    asked = dashboard.asked(page), dashboard.asked(next_page)
+    both = dashboard.explained(page), dashboard.explained(next_page)
 
-    examined = [[(e["totalKeysExamined"], e["totalDocsExamined"]) for e in one] for one in asked]
+    examined = [[(e["totalKeysExamined"], e["totalDocsExamined"]) for e in one] for one in both]
     assert max(sum(keys for keys, _ in one) for one in examined) <= MOST_EXAMINED, examined
     assert max(sum(docs for _, docs in one) for one in examined) <= MOST_EXAMINED, examined
 
 
 @pytest.mark.parametrize("filled", [1, 50], indirect=True, ids=["little", "much"])
 @pytest.mark.parametrize("path", [*(f"{path}limit={LIMIT}" for path in LISTS), *OTHERS])
-def test_no_answer_reads_a_whole_collection_or_sorts_history(
-    filled: tuple[Asked, str], path: str
+def test_no_request_reads_a_whole_collection_or_sorts_history(
+    filled: tuple[DashboardClient, str], path: str
 ) -> None:
     dashboard, stored = filled
 
-    asked = dashboard.asked(path.format(stored=stored, dead=DEAD))
+    commands = dashboard.explained(path.format(stored=stored, dead=DEAD))
 
-    stages = [stage for explained in asked for stage in stages_of(explained)]
+    stages = [stage for explained in commands for stage in stages_of(explained)]
     sorts = [stage for stage in stages if stage["stage"] == "SORT"]
     assert stages
     assert "COLLSCAN" not in {stage["stage"] for stage in stages}
@@ -143,9 +143,11 @@ def test_no_answer_reads_a_whole_collection_or_sorts_history(
 
 @pytest.mark.parametrize("filled", [50], indirect=True, ids=["much"])
 @pytest.mark.parametrize("path", OTHERS)
-def test_totals_and_receipts_examine_a_handful(filled: tuple[Asked, str], path: str) -> None:
+def test_totals_and_receipts_examine_a_handful(
+    filled: tuple[DashboardClient, str], path: str
+) -> None:
     dashboard, stored = filled
 
-    asked = dashboard.asked(path.format(stored=stored, dead=DEAD))
+    commands = dashboard.explained(path.format(stored=stored, dead=DEAD))
 
-    assert sum(e["totalKeysExamined"] + e["totalDocsExamined"] for e in asked) <= 10
+    assert sum(e["totalKeysExamined"] + e["totalDocsExamined"] for e in commands) <= 10

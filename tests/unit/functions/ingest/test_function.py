@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from functions.ingest.function import IngestFunction
 from shared import metrics
-from shared.serving.application import FunctionApplication, http_application
+from shared.serving.application import FunctionApplication
+from shared.serving.whole_request import http_application
 from tests.support.asgi_client import Seen, ask
 from tests.support.publisher import FakePublisher
 from tests.support.readings import NOW, POSTED, QUICK, posted
