@@ -7,29 +7,30 @@ import asyncio
 import pytest
 
 from local_dev.eventing.delivery import DeliveryCounts, EventDelivery
-from local_dev.manifests.delivery_rule import DeliveryRule
 from local_dev.wire.cloud_event import Event
 from local_dev.wire.event_request import EventRequest, TraceContext
-from local_dev.wire.http_client import Answer, NoAnswerError
+from local_dev.wire.http_client import NoResponseError
+from local_dev.wire.http_parser import Response
+from tests.support.manifests import a_rule
 
-RULE = DeliveryRule(retry=2, backoff_policy="linear", backoff_delay_s=0.001, timeout_s=1)
+RULE = a_rule(2, "linear", delay_s=0.001, timeout_s=1)
 EVENT = Event({"specversion": "1.0", "id": "7", "source": "/s", "type": "t"}, None, b"x")
 
 
 class FakeSink:
     """Answers as planned, the last answer for ever; None is no answer."""
 
-    def __init__(self, *answers: Answer | None) -> None:
+    def __init__(self, *answers: Response | None) -> None:
         self.url = "http://alert.telemetry.svc.cluster.local"
         self.requests: list[EventRequest] = []
         self._answers = list(answers)
 
-    async def send(self, request: EventRequest, timeout_s: float) -> Answer:
-        assert timeout_s == RULE.timeout_s
+    async def send(self, request: EventRequest, timeout_s: float) -> Response:
+        assert timeout_s == RULE.timeout.total_seconds()
         self.requests.append(request)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer is None:
-            raise NoAnswerError("refused")
+            raise NoResponseError("refused")
         return answer
 
 
@@ -50,7 +51,7 @@ class Source:
 
 
 def answers(*statuses: int) -> FakeSink:
-    return FakeSink(*(Answer(status, (), b"") for status in statuses))
+    return FakeSink(*(Response(status, (), b"") for status in statuses))
 
 
 def test_an_accepted_event_is_sent_once() -> None:
@@ -128,7 +129,7 @@ def test_an_event_with_a_control_character_is_lost_loudly_without_a_request() ->
 
 
 def test_an_impossible_kne_header_stalls_the_event_loudly() -> None:
-    source = Source(FakeSink(Answer(422, (("kne-error-class", "x"),), b"")), answers(202))
+    source = Source(FakeSink(Response(422, (("kne-error-class", "x"),), b"")), answers(202))
 
     with pytest.raises(TimeoutError):
         source.deliver()

@@ -7,7 +7,7 @@ import pytest
 from local_dev.eventing.dead_letter import JammedError, dead_letter
 from local_dev.wire.cloud_event import Event
 from local_dev.wire.event_request import TraceContext, UnsendableEventError, event_request
-from local_dev.wire.http_client import Answer
+from local_dev.wire.http_parser import Response
 
 TRACE_ID = b"0af7651916cd43dd8448eb211c80319c"
 
@@ -68,7 +68,7 @@ def test_a_record_without_a_trace_keeps_the_one_before_it() -> None:
 
 
 def test_a_dead_letter_says_where_with_which_status_and_why() -> None:
-    answer = Answer(422, (("kne-Reason", "schema"), ("x-other", "1")), b'{"bad": 1}')
+    answer = Response(422, (("kne-Reason", "schema"), ("x-other", "1")), b'{"bad": 1}')
 
     letter = dead_letter(event(), "http://alert.telemetry.svc.cluster.local", answer)
 
@@ -80,7 +80,7 @@ def test_a_dead_letter_says_where_with_which_status_and_why() -> None:
 
 
 def test_only_the_first_1024_bytes_of_an_answer_are_kept() -> None:
-    letter = dead_letter(event(), "http://a", Answer(500, (), b"z" * 3000))
+    letter = dead_letter(event(), "http://a", Response(500, (), b"z" * 3000))
 
     assert base64.b64decode(letter.attributes["knativeerrordata"]) == b"z" * 1024
 
@@ -92,7 +92,7 @@ def test_without_an_answer_there_is_no_code_and_older_errors_are_gone() -> None:
 
 
 def test_a_kne_header_named_like_an_attribute_is_sent_beside_it() -> None:
-    letter = dead_letter(event(), "http://a", Answer(422, (("kne-id", "x1"),), b""))
+    letter = dead_letter(event(), "http://a", Response(422, (("kne-id", "x1"),), b""))
 
     assert [line for line in lines_of(letter) if line.startswith(b"ce-id:")] == [
         b"ce-id: 7",
@@ -102,4 +102,4 @@ def test_a_kne_header_named_like_an_attribute_is_sent_beside_it() -> None:
 
 def test_a_kne_header_that_is_no_attribute_name_jams_the_event() -> None:
     with pytest.raises(JammedError, match="kne-error-class"):
-        dead_letter(event(), "http://a", Answer(422, (("kne-error-class", "x"),), b""))
+        dead_letter(event(), "http://a", Response(422, (("kne-error-class", "x"),), b""))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_dev.eventing.sink import UrlDestination
+from local_dev.eventing.sink import UrlSink
 from local_dev.servers.free_port import free_port
 from local_dev.wire.event_request import EventRequest, TraceContext
-from local_dev.wire.http_client import Address, ConnectionPool, NoAnswerError
+from local_dev.wire.http_client import Address, ConnectionPool, NoResponseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -118,7 +118,7 @@ def test_a_broken_answer_is_no_answer(answer: bytes | None) -> None:
         async with server.listening() as address:
             await ConnectionPool(address).send(HEAD, b"", 0.2)
 
-    with pytest.raises(NoAnswerError):
+    with pytest.raises(NoResponseError):
         asyncio.run(run())
 
 
@@ -129,7 +129,7 @@ def test_an_answer_after_the_timeout_is_no_answer_and_the_next_request_is_not_mi
         async with server.listening() as address:
             pool = ConnectionPool(address)
             await pool.send(HEAD, b"", 5)  # the connection is there: nothing else takes time
-            with pytest.raises(NoAnswerError, match="within"):
+            with pytest.raises(NoResponseError, match="within"):
                 await pool.send(HEAD, HELD, 0.02)
             server.lets_go.set()
             answer = await pool.send(HEAD, b"", 5)
@@ -143,7 +143,7 @@ def test_an_answer_after_the_timeout_is_no_answer_and_the_next_request_is_not_mi
 def test_a_port_where_nothing_listens_gives_no_answer() -> None:
     pool = ConnectionPool(Address("127.0.0.1", free_port()))
 
-    with pytest.raises(NoAnswerError):
+    with pytest.raises(NoResponseError):
         asyncio.run(pool.send(HEAD, b"", 1))
 
 
@@ -152,7 +152,7 @@ def test_a_request_carries_the_name_of_the_cluster_to_an_address_of_this_machine
 
     async def run() -> None:
         async with server.listening() as address:
-            sink = UrlDestination(f"http://127.0.0.1:{address.port}/ns/x?a=1", "http://sink.ns/")
+            sink = UrlSink(f"http://127.0.0.1:{address.port}/ns/x?a=1", "http://sink.ns/")
             await sink.send(EventRequest(b"ce-id: 7\r\n", b"x", TraceContext()), 5)
             sink.close()
 
@@ -171,7 +171,7 @@ def test_see_other_is_followed_by_a_get_with_the_same_body() -> None:
 
     async def run() -> int:
         async with server.listening() as address:
-            sink = UrlDestination(f"http://127.0.0.1:{address.port}/sink")
+            sink = UrlSink(f"http://127.0.0.1:{address.port}/sink")
             answer = await sink.send(EventRequest(b"", b"x", TraceContext()), 5)
             sink.close()
             return answer.status

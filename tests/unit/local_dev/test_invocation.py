@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from local_dev.eventing.invocation import comment_on, request_for
-from local_dev.manifests.delivery_rule import DeliveryRule
 from local_dev.wire.cloud_event import NotAnEventError
+from tests.support.manifests import a_rule
 
-RULE = DeliveryRule(retry=3, backoff_policy="exponential", backoff_delay_s=2, timeout_s=10)
+RULE = a_rule(3, "exponential", delay_s=2)
 
 
 def test_an_event_goes_out_in_binary_mode_with_kafkasources_headers(root: Path) -> None:
@@ -59,6 +59,6 @@ def test_the_comment_on_ingests_answer_speaks_to_the_device(status: int, comment
 
 
 def test_of_many_retries_the_first_waits_and_the_last_are_said() -> None:
-    patient = DeliveryRule(retry=200, backoff_policy="linear", backoff_delay_s=2, timeout_s=10)
+    patient = a_rule(200, "linear", delay_s=2)
 
     assert "(after 2, 4, 6, 8, 10, ..., 400 s)" in comment_on(503, "dlq-to-dlq", patient)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.manifests.key_type import KeyType
+from local_dev.manifests.eventing import KeyType
 from local_dev.wire.java_text import java_double, java_float
 from local_dev.wire.record_key import key_text
 

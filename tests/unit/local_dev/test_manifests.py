@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import Field
 
-from local_dev.durations import seconds_of
-from local_dev.manifests.delivery_rule import DeliveryRule
-from local_dev.manifests.eventing import Reference
-from local_dev.manifests.manifest_object import ManifestError, Part
+from local_dev.manifests.eventing import DeliveryRule
+from local_dev.manifests.manifest_object import ManifestError, ManifestObject, read
 from local_dev.manifests.replacements import read_pipeline_env
 from local_dev.manifests.system import read_system
+from tests.support.manifests import a_reference
 
 FILE = Path("some.yaml")
+
+
+class OneField(ManifestObject):
+    a: int = Field(alias="spec.a")
+
+
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+def rule_with_timeout(text: object) -> DeliveryRule:
+    rest = {"retry": 0, "backoffPolicy": "linear", "backoffDelay": "PT1S"}
+    return read(DeliveryRule, {"timeout": text, **rest}, FILE)
 
 
 @pytest.fixture
@@ -55,7 +69,8 @@ def test_a_value_that_the_shell_gives_is_everywhere_the_one_used(root: Path) -> 
 
     (to_alert,) = (each for each in system.sources if each.name == "raw-to-alert")
     assert (to_alert.rule.retry, to_alert.topic) == (5, "mine.raw")
-    assert {each.environment["TELEMETRY_TOPIC"] for each in system.services} == {"mine.raw"}
+    environments = [each.environment(system.pipeline_env) for each in system.services]
+    assert {each["TELEMETRY_TOPIC"] for each in environments} == {"mine.raw"}
     assert {each.topic for each in system.topics} == {"mine.raw", "telemetry.dlq"}
 
 
@@ -66,18 +81,20 @@ def test_values_come_from_pipeline_env(copy: Path) -> None:
     system = read_system(copy)
 
     (to_alert,) = (each for each in system.sources if each.name == "raw-to-alert")
-    assert to_alert.rule == DeliveryRule(7, "exponential", 2.0, 30.0)
+    assert (to_alert.rule.retry, to_alert.rule.backoff_policy) == (7, "exponential")
+    assert (to_alert.rule.backoff_delay, to_alert.rule.timeout) == (seconds(2), seconds(30))
     assert to_alert.topic == "other.raw"
     assert "other.raw" in {each.topic for each in system.topics}
-    assert {each.environment["TELEMETRY_TOPIC"] for each in system.services} == {"other.raw"}
+    environments = [each.environment(system.pipeline_env) for each in system.services]
+    assert {each["TELEMETRY_TOPIC"] for each in environments} == {"other.raw"}
 
 
 def test_dead_letters_go_to_the_sink_but_not_those_of_the_dead_letter_source(root: Path) -> None:
-    letters = {each.name: each.dead_letter_sink for each in read_system(root).sources}
+    letters = {each.name: each.rule.dead_letter_sink for each in read_system(root).sources}
 
     assert letters == {
-        "raw-to-aggregate": Reference("KafkaSink", "telemetry-dlq"),
-        "raw-to-alert": Reference("KafkaSink", "telemetry-dlq"),
+        "raw-to-aggregate": a_reference("telemetry-dlq", "KafkaSink"),
+        "raw-to-alert": a_reference("telemetry-dlq", "KafkaSink"),
         "dlq-to-dlq": None,
     }
 
@@ -113,25 +130,39 @@ def test_what_is_not_understood_is_refused_by_file_and_field(
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"),
+    ("text", "number"),
     [("PT2S", 2), ("PT0.3S", 0.3), ("PT1M30S", 90), ("P1DT2H", 93_600), ("PT0S", 0)],
 )
-def test_a_duration_is_so_many_seconds(text: str, seconds: float) -> None:
-    assert seconds_of(text) == seconds
+def test_a_duration_is_so_many_seconds(text: str, number: float) -> None:
+    assert rule_with_timeout(text).timeout == seconds(number)
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "2s", "PT2", "P2S", "PT-1S", "P1M"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="ISO 8601"):
-        seconds_of(text)
+@pytest.mark.parametrize(
+    "text", ["", "P", "PT", "2s", "PT2", "P2S", "PT-1S", "P1M", "P1W", "-PT2S", 2]
+)
+def test_what_is_no_duration_is_refused(text: object) -> None:
+    with pytest.raises(ManifestError, match=r"some\.yaml: timeout: .*ISO 8601"):
+        rule_with_timeout(text)
 
 
 def test_a_field_that_nobody_asked_for_is_refused() -> None:
-    part = Part(yaml.safe_load("spec: {a: 1, b: 2}"), FILE).part("spec")
-    part.number("a")
+    with pytest.raises(ManifestError, match=r"some\.yaml: spec\.b: local-dev does not know"):
+        read(OneField, yaml.safe_load("spec: {a: 1, b: 2}"), FILE)
 
-    with pytest.raises(ManifestError, match=r"some\.yaml: spec\.b"):
-        part.nothing_else()
+
+@pytest.mark.parametrize(
+    "text", ["spec: {a: 1, b: {}}", "{spec: {a: 1}, a: 2}", "spec: {a: 1, 2: 3}"]
+)
+def test_a_field_is_refused_whatever_it_holds_and_whatever_it_is_called(text: str) -> None:
+    with pytest.raises(ManifestError, match="local-dev does not know"):
+        read(OneField, yaml.safe_load(text), FILE)
+
+
+def test_each_wrong_field_has_a_line_of_its_own() -> None:
+    with pytest.raises(ManifestError) as refused:
+        read(OneField, yaml.safe_load("spec: {a: x, b: 2}"), FILE)
+
+    assert len(str(refused.value).splitlines()) == 2
 
 
 def test_comments_and_empty_lines_are_no_variables() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.manifests.key_type import KeyType
+from local_dev.manifests.eventing import KeyType
 from local_dev.wire.cloud_event import Event, NotAnEventError, read_attributes, time_text
 from local_dev.wire.record_event import Lost, Record, RecordReader, record_time
 

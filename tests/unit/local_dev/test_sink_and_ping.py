@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from local_dev.eventing.ping_source import PingSource, seconds_to_next
-from local_dev.manifests.eventing import Ping, Reference
-from local_dev.wire.cloud_event import NotAnEventError
+from local_dev.wire.cloud_event import Event, NotAnEventError
 from local_dev.wire.sink_record import SinkRecord, sink_record
+from tests.support.manifests import a_ping, a_reference
 
 NOW = datetime(2026, 1, 31, 12, 3, 20, 500_000, tzinfo=UTC)
 EVENT = (
@@ -89,12 +89,12 @@ def test_a_schedule_starts_anew_with_each_hour() -> None:
 
 
 def test_a_ping_says_who_it_is() -> None:
-    ping = Ping("refresh", 10, "application/json", "{}", Reference("Service", "aggregate"))
+    ping = a_ping("refresh", "*/10 * * * *", a_reference("aggregate"))
     source = PingSource(ping, "telemetry", Nowhere(), print)  # type: ignore[arg-type]  # nothing is sent
 
-    event = source.event(NOW, "id-1")
+    event = Event.of(source.event(NOW, "id-1"))
 
-    assert event.data == b"{}"
+    assert (event.content_type, event.data) == ("application/json", b"{}")
     assert event.attributes == {
         "specversion": "1.0",
         "id": "id-1",

@@ -15,14 +15,15 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from local_dev.manifests.service import Service
 from local_dev.servers.free_port import free_port
-from local_dev.serving.autoscaler import FunctionHost
-from local_dev.serving.gateway import FrontDoor
+from local_dev.serving.autoscaler import Autoscaler
+from local_dev.serving.gateway import Gateway
 from local_dev.serving.instance import Launch
-from local_dev.system.function_sink import QUEUE_FULL, FunctionDestination
+from local_dev.system.function_sink import QUEUE_FULL, FunctionSink
 from local_dev.wire.event_request import EventRequest, TraceContext
-from local_dev.wire.http_client import Answer, NoAnswerError
+from local_dev.wire.http_client import NoResponseError
+from local_dev.wire.http_parser import Response
+from tests.support.manifests import a_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,17 +36,13 @@ class Scene:
 
     def __init__(self, root: Path, **limits: float) -> None:
         self.lines: list[str] = []
-        service = Service(
-            name="standin",
-            container_concurrency=int(limits.get("concurrency", 10)),
+        service = a_service(
+            "standin",
+            concurrency=int(limits.get("concurrency", 10)),
             timeout_s=limits.get("timeout_s", 20),
-            min_scale=0,
             max_scale=int(limits.get("max_scale", 1)),
-            target_concurrency=limits.get("concurrency", 10) * 0.7,
-            ready_path="/health/ready",
-            environment={},
         )
-        self.host = FunctionHost(
+        self.host = Autoscaler(
             service,
             Launch("standin", root, dict(os.environ), "/health/ready"),
             floor=int(limits.get("floor", 0)),
@@ -53,7 +50,7 @@ class Scene:
             first_port=None,
             on_line=self.lines.append,
         )
-        self._sink = FunctionDestination(self.host, "ns")
+        self._sink = FunctionSink(self.host, "ns")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Scene]:
@@ -63,7 +60,7 @@ class Scene:
         finally:
             await self.host.stop()
 
-    async def post(self, wish: str = "", timeout_s: float = 20) -> Answer:
+    async def post(self, wish: str = "", timeout_s: float = 20) -> Response:
         return await self._sink.send(EventRequest(b"", wish.encode(), TraceContext()), timeout_s)
 
     async def said(self, wish: str = "") -> dict[str, Any]:
@@ -141,7 +138,7 @@ def test_more_requests_at_once_start_more_instances_up_to_the_limit(functions: P
 
 
 def test_more_than_ten_waiting_requests_per_place_are_turned_away(functions: Path) -> None:
-    async def run() -> list[Answer]:
+    async def run() -> list[Response]:
         async with Scene(functions, concurrency=1, max_scale=1).running() as scene:
             return await asyncio.gather(*(scene.post() for _ in range(13)))
 
@@ -154,7 +151,7 @@ def test_a_killed_function_breaks_its_requests_off_and_starts_again_for_the_next
     async def run() -> tuple[int, int]:
         async with Scene(functions).running() as scene:
             first = await scene.said()
-            with pytest.raises(NoAnswerError):
+            with pytest.raises(NoResponseError):
                 await scene.post("die")
             await scene.until_instances(0)
             second = await scene.said()
@@ -166,7 +163,7 @@ def test_a_killed_function_breaks_its_requests_off_and_starts_again_for_the_next
 
 
 def test_an_answer_later_than_timeout_seconds_is_504(functions: Path) -> None:
-    async def run() -> Answer:
+    async def run() -> Response:
         async with Scene(functions, timeout_s=1).running() as scene:
             await scene.said()
             return await scene.post("sleep 5")
@@ -180,7 +177,7 @@ def test_an_answer_later_than_the_callers_timeout_is_no_answer(functions: Path) 
             await scene.said()
             await scene.post("sleep 5", timeout_s=0.1)
 
-    with pytest.raises(NoAnswerError, match="within"):
+    with pytest.raises(NoResponseError, match="within"):
         asyncio.run(run())
 
 
@@ -189,7 +186,7 @@ def test_a_function_that_does_not_start_says_so(functions: Path) -> None:
 
     async def run() -> Scene:
         async with Scene(functions).running() as scene:
-            with pytest.raises(NoAnswerError):
+            with pytest.raises(NoResponseError):
                 await scene.post(timeout_s=1)
             return scene
 
@@ -213,7 +210,7 @@ def test_the_front_door_passes_a_request_on_as_it_is_and_its_answer_back(functio
 
     async def run() -> tuple[list[str], dict[str, Any]]:
         async with Scene(functions).running() as scene, aiohttp.ClientSession() as client:
-            door = FrontDoor(scene.host, port)
+            door = Gateway(scene.host, port)
             await door.open()
             try:
                 url = URL(f"http://127.0.0.1:{port}/a%20b?c=%2F", encoded=True)
