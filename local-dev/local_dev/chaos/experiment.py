@@ -20,10 +20,10 @@ from local_dev.chaos.fault_plan import plan
 from local_dev.chaos.generated_readings import Gateway
 from local_dev.chaos.ledger import Ledger
 from local_dev.chaos.load import Load
-from local_dev.chaos.oracle import Rule
+from local_dev.chaos.oracle import DEFAULT_RANGES
 from local_dev.chaos.stored_state import stored_state
 from local_dev.chaos.system_under_test import TorturedSystem
-from local_dev.chaos.verdict import Stock, take_stock
+from local_dev.chaos.verdict import Rule, Stock, take_stock
 from local_dev.paths import ROOT
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ SETTINGS = {
     "HUMIDITY_MAX_THRESHOLD": "100",
     "MONGO_DB": DATABASE,
 }
-RULE = Rule(WINDOW_S, {"temperature_c": (-10.0, 50.0), "humidity": (0.0, 100.0)})
+RULE = Rule(WINDOW_S, DEFAULT_RANGES)
 LOOK_S = 0.05
 LAG_S = 120.0
 SETTLED_S = 60.0  # the refresh has been through it by then, or never will be

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 
 from local_dev.chaos.balance import Balance, balance
 from local_dev.chaos.comparison import differences
-from local_dev.chaos.oracle import alerts_of, devices_of, views_of, window_start
+from local_dev.chaos.oracle import alerts_of, devices_of, views_of, window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from local_dev.chaos.generated_readings import Key
     from local_dev.chaos.ledger import Entry
-    from local_dev.chaos.oracle import Document, Rule
+    from local_dev.chaos.oracle import Document
     from local_dev.chaos.stored_state import StoredState
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The settings that the documents follow from: window, and lowest and highest by sensor."""
+
+    window_s: int
+    ranges: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +62,37 @@ def take_stock(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> 
 
 def _views(state: StoredState, rule: Rule) -> list[str]:
     waiting = {
-        (reading["device_id"], window_start(reading["ts"], rule.window_s))
+        (reading["device_id"], window_of(reading["ts"], rule.window_s))
         for reading in _in_letters(state, "aggregate")
     }
-    expected = views_of(state.readings, rule)
-    return differences(
-        "view",
-        (view for view in state.views if (view["device_id"], view["timestamp"]) not in waiting),
-        lambda view: (view["device_id"], view["sensor_type"], view["timestamp"]),
-        {k: v for k, v in expected.items() if (v["device_id"], v["timestamp"]) not in waiting},
+    expected = views_of(state.readings, rule.window_s).values()
+    return _differences(
+        "view", state.views, expected, lambda v: (v["device_id"], v["timestamp"]) in waiting
     )
 
 
 def _devices(state: StoredState) -> list[str]:
     waiting = {reading["device_id"] for reading in _in_letters(state, "aggregate")}
-    expected = devices_of(state.readings)
-    return differences(
-        "device",
-        (device for device in state.devices if device["_id"] not in waiting),
-        lambda device: device["_id"],
-        {key: device for key, device in expected.items() if key not in waiting},
-    )
+    expected = devices_of(state.readings).values()
+    return _differences("device", state.devices, expected, lambda d: d["_id"] in waiting)
 
 
 def _alerts(state: StoredState, rule: Rule) -> list[str]:
     waiting = {reading["_id"] for reading in _in_letters(state, "alert")}
-    expected = alerts_of(state.readings, rule)
+    expected = alerts_of(state.readings, rule.ranges).values()
+    return _differences("alert", state.alerts, expected, lambda a: a["reading_id"] in waiting)
+
+
+def _differences(
+    what: str,
+    stored: Iterable[Document],
+    expected: Iterable[Document],
+    is_excused: Callable[[Document], bool],
+) -> list[str]:
     return differences(
-        "alert",
-        (alert for alert in state.alerts if alert["reading_id"] not in waiting),
-        lambda alert: (alert["reading_id"], alert["alert_type"]),
-        {k: alert for k, alert in expected.items() if alert["reading_id"] not in waiting},
+        what,
+        [document for document in stored if not is_excused(document)],
+        {document["_id"]: document for document in expected if not is_excused(document)},
     )
 
 

@@ -10,12 +10,12 @@ import pytest
 from local_dev.chaos.balance import Account, Balance, balance
 from local_dev.chaos.generated_readings import Said
 from local_dev.chaos.ledger import Ledger
-from local_dev.chaos.oracle import Rule, alerts_of, devices_of, views_of
+from local_dev.chaos.oracle import DEFAULT_RANGES, alerts_of, devices_of, views_of
 from local_dev.chaos.stored_state import Letter, StoredState
-from local_dev.chaos.verdict import Stock, take_stock
+from local_dev.chaos.verdict import Rule, Stock, take_stock
 
 TS = datetime(2026, 1, 31, 12, 0, 3, 250_000, tzinfo=UTC)
-RULE = Rule(10, {"temperature_c": (-10.0, 50.0), "humidity": (0.0, 100.0)})
+RULE = Rule(10, DEFAULT_RANGES)
 NONE: frozenset[str] = frozenset()
 
 
@@ -123,9 +123,9 @@ def right_state(letters: list[Letter]) -> StoredState:
     readings = [stored(1), stored(2, humidity=30.0)]
     return StoredState(
         readings=readings,
-        views=list(views_of(readings, RULE).values()),
+        views=list(views_of(readings, 10).values()),
         devices=list(devices_of(readings).values()),
-        alerts=list(alerts_of(readings, RULE).values()),
+        alerts=list(alerts_of(readings, DEFAULT_RANGES).values()),
         notes=0,
         letters=letters,
     )
@@ -206,7 +206,7 @@ def test_a_dead_letter_of_alert_excuses_no_view() -> None:
 def test_the_recompute_is_the_documented_summary() -> None:
     readings = [stored(n, temperature_c=value) for n, value in enumerate([4.0, 1.0, 2.0, 3.0])]
 
-    view = views_of(readings, RULE)["a", "temperature_c", TS.replace(second=0, microsecond=0)]
+    view = views_of(readings, 10)["a/temperature_c/10s/2026-01-31T12:00:00.000Z"]
 
     assert (view["count"], view["sum"], view["min"], view["max"]) == (4, 10.0, 1.0, 4.0)
     assert (view["average"], view["p50"], view["p95"]) == (2.5, 2.5, pytest.approx(3.85))
