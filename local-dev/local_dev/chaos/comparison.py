@@ -1,4 +1,4 @@
-"""The differences between stored documents and the recomputed ones, as lines for people."""
+"""The differences between stored documents and recomputed ones, as lines for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what is stored what must be stored? Balance and comparisons; pure. `run` asks."""
+"""The verdict on what is stored: the balance of readings, and what differs from a recompute."""
 
 from __future__ import annotations
 
@@ -21,66 +21,71 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The settings that the documents follow from: window, and lowest and highest by sensor."""
+    """The settings that documents follow from: a window's width, and the range of each sensor."""
 
     window_s: int
     ranges: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class Verdict:
     """The account of all readings, and what is wrong with what follows from them.
 
-    `notes`: late windows that no refresh has dealt with. `letters`: how many are open, by reason.
+    `late_windows`: those that no refresh has dealt with. `dead_letters`: the open ones by reason.
     """
 
     balance: Balance
     differences: list[str]
-    notes: int
-    letters: Mapping[str, int]
+    late_windows: int
+    dead_letters: Mapping[str, int]
 
     @property
     def is_right(self) -> bool:
-        unbalanced = self.balance.faults or self.balance.total.difference
-        return not (unbalanced or self.differences or self.notes)
+        unbalanced = self.balance.errors or self.balance.total.difference
+        return not (unbalanced or self.differences or self.late_windows)
 
 
-def take_stock(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> Stock:
+def verdict_on(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> Verdict:
     """Compare the stored state with the driver's account and with a recompute of its readings.
 
     While a dead letter of aggregate is open, the windows and devices of its readings may lack them,
     also where alert has stored the reading; so may alerts while one of alert is. Nothing else may.
     """
-    dead = frozenset(each for letter in state.letters for each in letter.reading_ids)
-    return Stock(
+    dead = frozenset(each for letter in state.dead_letters for each in letter.reading_ids)
+    return Verdict(
         balance(entries, state.readings, dead),
         [*_views(state, rule), *_devices(state), *_alerts(state, rule)],
-        state.notes,
-        Counter(f"{letter.stage}, {letter.reason}" for letter in state.letters),
+        state.late_windows,
+        Counter(f"{letter.stage}, {letter.reason}" for letter in state.dead_letters),
     )
 
 
 def _views(state: StoredState, rule: Rule) -> list[str]:
     waiting = {
         (reading["device_id"], window_of(reading["ts"], rule.window_s))
-        for reading in _in_letters(state, "aggregate")
+        for reading in _dead_lettered(state, "aggregate")
     }
     expected = views_of(state.readings, rule.window_s).values()
     return _differences(
-        "view", state.views, expected, lambda v: (v["device_id"], v["timestamp"]) in waiting
+        "view",
+        state.views,
+        expected,
+        lambda view: (view["device_id"], view["timestamp"]) in waiting,
     )
 
 
 def _devices(state: StoredState) -> list[str]:
-    waiting = {reading["device_id"] for reading in _in_letters(state, "aggregate")}
+    waiting = {reading["device_id"] for reading in _dead_lettered(state, "aggregate")}
     expected = devices_of(state.readings).values()
-    return _differences("device", state.devices, expected, lambda d: d["_id"] in waiting)
+    return _differences("device", state.devices, expected, lambda device: device["_id"] in waiting)
 
 
 def _alerts(state: StoredState, rule: Rule) -> list[str]:
-    waiting = {reading["_id"] for reading in _in_letters(state, "alert")}
+    waiting = {reading["_id"] for reading in _dead_lettered(state, "alert")}
     expected = alerts_of(state.readings, rule.ranges).values()
-    return _differences("alert", state.alerts, expected, lambda a: a["reading_id"] in waiting)
+    return _differences(
+        "alert", state.alerts, expected, lambda alert: alert["reading_id"] in waiting
+    )
 
 
 def _differences(
@@ -96,9 +101,9 @@ def _differences(
     )
 
 
-def _in_letters(state: StoredState, stage: str) -> list[Document]:
+def _dead_lettered(state: StoredState, stage: str) -> list[Document]:
     """Return the stored readings that are in open dead letters of that function."""
-    keys = {key for letter in state.letters if letter.stage == stage for key in letter.keys}
+    keys = {key for letter in state.dead_letters if letter.stage == stage for key in letter.keys}
     return [
         reading
         for reading in state.readings
