@@ -1,6 +1,5 @@
 """What a developer reads while the system runs: lines, tables, progress."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,10 +21,9 @@ OPTIONS = UpOptions(
 
 
 @pytest.fixture
-def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the captured output be a terminal with colours."""
-    assert capsys is not None
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the captured output count as a terminal with colours."""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
 
