@@ -48,8 +48,12 @@ def test_a_module_that_a_page_runs_is_there_and_knows_its_options(command: Comma
 
 
 @pytest.mark.parametrize("command", TOOLS, ids=str)
-def test_a_tool_that_a_page_runs_is_installed(command: Command) -> None:
-    assert (BIN / Path(command.words[0]).name).exists()
+def test_a_tool_that_a_page_runs_is_installed_and_knows_its_options(command: Command) -> None:
+    tool = BIN / Path(command.words[0]).name
+
+    assert tool.exists()
+    given = _options_of(command.words[1:]) if command not in MODULES else set()
+    assert not given or given <= _options_in(_output_of(str(tool), "--help"))
 
 
 @pytest.mark.parametrize("command", SKAFFOLD, ids=str)
@@ -89,12 +93,16 @@ def _module_behind(launcher: str) -> str:
     return f"local_dev.commands.{found[1]}"
 
 
-@cache
 def _help_of(module: str) -> str:
+    return _output_of(sys.executable, "-m", module, "--help")
+
+
+@cache
+def _output_of(*command: str) -> str:
     path = os.pathsep.join([str(ROOT), str(ROOT / "local-dev")])
     plain = {"PYTHONPATH": path, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     done = subprocess.run(
-        [sys.executable, "-m", module, "--help"],
+        command,
         cwd=ROOT,
         env=os.environ | plain,
         capture_output=True,
