@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.pages import PAGES, ROOT, TOP, Command, commands_in, commands_in_prose
+from tests.support.pages import (
+    PAGES,
+    ROOT,
+    TOP,
+    Command,
+    commands_in,
+    commands_in_prose,
+    module_behind,
+)
 
 BIN = Path(sys.executable).parent
 COMMANDS = [command for page in PAGES for command in (*commands_in(page), *commands_in_prose(page))]
@@ -31,8 +39,9 @@ def test_a_launcher_that_a_page_runs_is_there(command: Command) -> None:
 
 @pytest.mark.parametrize("command", LAUNCHED, ids=str)
 def test_a_launcher_knows_the_options_that_a_page_gives_it(command: Command) -> None:
-    module = _module_behind(command.words[0])
-    helped = _help_of(module) + (_help_of("pytest") if module.endswith("checks") else "")
+    helped = _help_of(module_behind(command.words[0]))
+    if command.words[0] == "local-dev/test":  # its arguments are pytest's
+        helped += _help_of("pytest")
 
     assert _options_of(command.words[1:]) <= _options_in(helped)
 
@@ -84,13 +93,6 @@ def _options_of(arguments: tuple[str, ...]) -> set[str]:
 
 def _options_in(helped: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])-{1,2}[a-z][a-z-]*", helped)) | {"--help"}
-
-
-def _module_behind(launcher: str) -> str:
-    text = (ROOT / launcher).read_text()
-    found = re.search(r'with-environment" (?:local|dev) (\w+)', text)
-    assert found is not None, f"{launcher} is no launcher"
-    return f"local_dev.commands.{found[1]}"
 
 
 def _help_of(module: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import tomllib
@@ -9,10 +10,10 @@ import tomllib
 import pytest
 import yaml
 
-from local_dev.commands.checks import CHECKS
-from tests.support.pages import ROOT
+from tests.support.pages import ROOT, module_behind
 
 JUSTFILE = (ROOT / "justfile").read_text()
+CHECKS = dict(importlib.import_module(module_behind("local-dev/test")).CHECKS)
 LAUNCHERS = {
     each.name
     for each in (ROOT / "local-dev").iterdir()
@@ -28,7 +29,7 @@ def test_the_justfile_has_an_entry_with_a_line_of_help_for_each_launcher() -> No
     assert dict(entries) == {name: name for name in LAUNCHERS}
 
 
-@pytest.mark.parametrize(("name", "command"), [one for one in CHECKS if one[0] != "pytest"])
+@pytest.mark.parametrize(("name", "command"), [one for one in CHECKS.items() if one[0] != "pytest"])
 def test_a_check_before_a_commit_is_that_of_the_test_launcher(
     name: str, command: list[str]
 ) -> None:
