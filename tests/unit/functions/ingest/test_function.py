@@ -1,4 +1,4 @@
-"""What does a device read in the answer? The function on a broker that is played."""
+"""What a device reads in a response: the function on a broker that is played."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_good_reading_is_queued_and_gets_its_id() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/ingest", "/v1/ingest", "/"])
+@pytest.mark.parametrize("path", ["/ingest", "/v1/ingest", "/", "/ingest/", "/v1/ingest/"])
 def test_a_reading_may_come_by_each_of_the_paths(path: str) -> None:
     assert Device().posts(posted(), path=path).status == 202
 
@@ -157,6 +157,51 @@ def test_other_preferences_change_nothing(prefer: str) -> None:
     assert Device().posts([posted(), 5], ("prefer", prefer)).status == 207
 
 
+def test_a_reading_with_many_faults_has_an_entry_for_each() -> None:
+    seen = Device().posts(posted(temperature_c="warm", ts="yesterday", temp=1))
+
+    body = seen.json()
+    assert [one["field"] for one in body["errors"]] == ["temperature_c", "ts", "temp"]
+    assert body["detail"].endswith(" (and 2 more, in errors)")
+
+
+def test_of_many_bad_items_each_has_an_entry_and_all_have_5000() -> None:
+    body = Device().posts([{f"x{number}": 1 for number in range(9)}] * 3_000).json()
+
+    assert [one["index"] for one in body["errors"]] == list(range(3_000))
+
+
+def test_a_bad_reading_is_counted_once_however_many_faults_it_has() -> None:
+    before = metrics.readings_rejected.labels("invalid")._value.get()
+
+    Device().posts(posted(temperature_c="warm", humidity="wet"))
+
+    assert metrics.readings_rejected.labels("invalid")._value.get() == before + 1
+
+
+def test_a_body_that_was_cut_is_told_with_its_size() -> None:
+    """A Content-Length that is too small cuts it."""
+    body = json.dumps(posted()).encode()
+
+    assert f"; it has {len(body) - 1} bytes" in Device().posts(body[:-1]).json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/ingest", "/v1/ingest", "/", "/ingest/"])
+def test_options_says_what_is_allowed(path: str) -> None:
+    seen = Device().sends("OPTIONS", path, [])
+
+    assert (seen.status, seen.headers, seen.body) == (204, {"allow": "OPTIONS, POST"}, b"")
+
+
+def test_a_topic_that_takes_less_than_a_record_is_no_success() -> None:
+    device = Device()
+    device.broker.refuses_as_too_large = True
+
+    seen = device.posts(posted())
+
+    assert (seen.status, device.queued) == (413, [])
+
+
 def test_strict_handling_queues_a_good_batch() -> None:
     assert Device().posts([posted()], ("prefer", "handling=strict")).status == 202
 
@@ -211,10 +256,10 @@ def test_a_body_that_is_no_json_is_a_400(body: bytes) -> None:
 def test_another_method_is_a_405_with_the_one_that_is_allowed(method: str) -> None:
     seen = Device().sends(method, "/ingest", [])
 
-    assert (seen.status, seen.headers["allow"]) == (405, "POST")
+    assert (seen.status, seen.headers["allow"]) == (405, "OPTIONS, POST")
 
 
-@pytest.mark.parametrize("path", ["/ingest/", "/telemetry", "/healthy", "//ingest"])
+@pytest.mark.parametrize("path", ["/ingest//", "/telemetry", "/healthy", "//ingest"])
 def test_another_path_is_a_404_that_says_where_to(path: str) -> None:
     seen = Device().posts(posted(), path=path)
 
