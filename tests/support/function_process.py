@@ -56,6 +56,11 @@ class FunctionProcess:
         return self.process.wait(STOP_S)
 
 
+def measurement() -> dict[str, str]:
+    """Return what a process needs to take part in the measurement of coverage, if there is one."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
 def deployed(name: str) -> list[str]:
     """The command of the image and of local-dev."""
     return [sys.executable, "-m", "functions", name]
@@ -82,6 +87,7 @@ def running(
                 "PYTHONPATH": str(root),
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
+                **measurement(),
                 **environment,
             },
             stdin=subprocess.DEVNULL,
