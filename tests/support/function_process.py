@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from local_dev.servers.free_port import free_port
+from tests.support.measurement import environment_of_children
 
 START_S = 40.0
 STOP_S = 30.0
@@ -56,11 +57,6 @@ class FunctionProcess:
         return self.process.wait(STOP_S)
 
 
-def measurement() -> dict[str, str]:
-    """Return what a process needs to take part in the measurement of coverage, if there is one."""
-    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-
-
 def deployed(name: str) -> list[str]:
     """The command of the image and of local-dev."""
     return [sys.executable, "-m", "functions", name]
@@ -87,7 +83,7 @@ def running(
                 "PYTHONPATH": str(root),
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
-                **measurement(),
+                **environment_of_children(),
                 **environment,
             },
             stdin=subprocess.DEVNULL,
