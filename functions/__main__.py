@@ -5,11 +5,14 @@ An image holds one function, and an entrypoint without a shell cannot spell its 
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Final, cast
 
-from shared.serving.application import serve
+from shared.serving.application import FunctionApplication
+from shared.serving.process import serve
 
-FUNCTIONS = ("ingest", "aggregate", "alert", "dlq", "dashboard")
+FUNCTIONS: Final = ("ingest", "aggregate", "alert", "dlq", "dashboard")
 
 
 def main() -> None:
@@ -18,7 +21,17 @@ def main() -> None:
     if name not in FUNCTIONS:
         print(f"FUNCTION={name!r}: must be one of {', '.join(FUNCTIONS)}", file=sys.stderr)
         sys.exit(2)
-    serve(import_module(f"functions.{name}.app").application)
+    serve(_create_of(name))
+
+
+def application() -> FunctionApplication:
+    """Return the application of the function that FUNCTION names, for `uvicorn --factory`."""
+    return _create_of(os.environ["FUNCTION"])(os.environ)
+
+
+def _create_of(name: str) -> Callable[[Mapping[str, str]], FunctionApplication]:
+    create = import_module(f"functions.{name}.app").create
+    return cast("Callable[[Mapping[str, str]], FunctionApplication]", create)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Choose the real adapters of the aggregate function."""
+"""Chooses the real adapters of the aggregate function."""
 
-import os
 from collections.abc import Mapping
 from typing import Final
 
-from functions.aggregate.function import AggregateFunction
+from functions.aggregate.function import aggregate_function
 from shared.mongo.connection import Mongo
-from shared.serving.application import FunctionApplication, http_application
+from shared.serving.application import FunctionApplication
+from shared.serving.whole_request import http_application
 from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
 
 # Of RETENTION_MARGIN (65 minutes), 5 are for readings ahead of their receipt; half an hour is left
@@ -14,7 +14,8 @@ from shared.settings import AggregateSettings, MongoSettings, SettingsError, rea
 _WIDEST_WITH_RETENTION_S: Final = 1_800
 
 
-def make(environment: Mapping[str, str]) -> AggregateFunction:
+def create(environment: Mapping[str, str]) -> FunctionApplication:
+    """Return the application. Raise SettingsError where the environment is wrong."""
     mongo, settings = read(MongoSettings, environment), read(AggregateSettings, environment)
     width_s = settings.aggregate_window_seconds
     if mongo.raw_retention is not None and width_s > _WIDEST_WITH_RETENTION_S:
@@ -22,9 +23,5 @@ def make(environment: Mapping[str, str]) -> AggregateFunction:
             f"AGGREGATE_WINDOW_SECONDS={width_s}: with RAW_RETENTION_DAYS, at most "
             f"{_WIDEST_WITH_RETENTION_S}, since a late reading must find its window's readings"
         )
-    return AggregateFunction(Mongo(mongo), settings)
-
-
-def application() -> FunctionApplication:
-    function = make(os.environ)
+    function = aggregate_function(Mongo(mongo), settings)
     return FunctionApplication(function, http_application(function))

@@ -1,19 +1,15 @@
-"""aggregate under the stock command: `functions-framework --target aggregate --source
-functions/aggregate/main.py`.
-"""
-
-import os
+"""The entry of the stock command: functions-framework --target aggregate --source THIS_FILE."""
 
 import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.aggregate.app import make
+from functions.aggregate.app import create
 from shared.serving.functions_framework import StockAdapter
 
-_SKIN = StockAdapter(lambda: make(os.environ))
+_ADAPTER = StockAdapter(create)
 
 
 @functions_framework.aio.http
 async def aggregate(request: Request) -> Response:
-    return await _SKIN.respond(request)
+    return await _ADAPTER.respond(request)

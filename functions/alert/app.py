@@ -1,19 +1,16 @@
-"""Choose the real adapters of the alert function."""
+"""Chooses the real adapters of the alert function."""
 
-import os
 from collections.abc import Mapping
 
-from functions.alert.function import AlertFunction
+from functions.alert.function import alert_function
 from shared.mongo.connection import Mongo
-from shared.serving.application import FunctionApplication, http_application
+from shared.serving.application import FunctionApplication
+from shared.serving.whole_request import http_application
 from shared.settings import MongoSettings, ThresholdSettings, read
 
 
-def make(environment: Mapping[str, str]) -> AlertFunction:
+def create(environment: Mapping[str, str]) -> FunctionApplication:
+    """Return the application. Raise SettingsError where the environment is wrong."""
     mongo = Mongo(read(MongoSettings, environment))
-    return AlertFunction(mongo, read(ThresholdSettings, environment))
-
-
-def application() -> FunctionApplication:
-    function = make(os.environ)
+    function = alert_function(mongo, read(ThresholdSettings, environment))
     return FunctionApplication(function, http_application(function))

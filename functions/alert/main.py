@@ -1,19 +1,15 @@
-"""alert under the stock command: `functions-framework --target alert --source
-functions/alert/main.py`.
-"""
-
-import os
+"""The entry of the stock command: functions-framework --target alert --source THIS_FILE."""
 
 import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.alert.app import make
+from functions.alert.app import create
 from shared.serving.functions_framework import StockAdapter
 
-_SKIN = StockAdapter(lambda: make(os.environ))
+_ADAPTER = StockAdapter(create)
 
 
 @functions_framework.aio.http
 async def alert(request: Request) -> Response:
-    return await _SKIN.respond(request)
+    return await _ADAPTER.respond(request)

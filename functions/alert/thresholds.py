@@ -1,4 +1,4 @@
-"""Which limits does a reading break, how severely, in which words? Pure.
+"""The limits that a reading breaks, how severely, and the sentence for it; pure.
 
 A value outside the allowed range is a breach: `warning`, or `critical` when its excess (the
 distance from the limit) is more than 20 % of the range's width. Width, not limit, is the measure,
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.readings.reading import HUMIDITY, TEMPERATURE, Reading
+from shared.settings import ThresholdSettings
 
 CRITICAL_SHARE: Final = 0.2
 _UNITS: Final = {TEMPERATURE: "°C", HUMIDITY: "%"}
@@ -37,8 +38,18 @@ class Alert:
     message: str
 
 
+def allowed_ranges(thresholds: ThresholdSettings) -> Mapping[str, AllowedRange]:
+    """Return the allowed range of each sensor that has limits."""
+    return {
+        TEMPERATURE: AllowedRange(thresholds.temp_min_threshold, thresholds.temp_max_threshold),
+        HUMIDITY: AllowedRange(
+            thresholds.humidity_min_threshold, thresholds.humidity_max_threshold
+        ),
+    }
+
+
 def alerts_raised_by(reading: Reading, allowed: Mapping[str, AllowedRange]) -> Sequence[Alert]:
-    """Give an alert for each sensor of the reading that is outside its allowed range."""
+    """Return an alert for each sensor of the reading that is outside its allowed range."""
     found = (
         _alert(reading, sensor, value, allowed[sensor])
         for sensor, value in reading.values().items()

@@ -1,19 +1,25 @@
-"""Choose the real adapters of the dashboard function."""
+"""Chooses the real adapters of the dashboard function."""
 
-import os
 from collections.abc import Mapping
 
 from functions.dashboard.application import DashboardFunction
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
-from shared.settings import AggregateSettings, MongoSettings, read
+from shared.settings import (
+    AggregateSettings,
+    CorsSettings,
+    DashboardSettings,
+    MongoSettings,
+    read,
+)
 
 
-def make(environment: Mapping[str, str]) -> DashboardFunction:
-    mongo = Mongo(read(MongoSettings, environment))
-    return DashboardFunction(mongo, read(AggregateSettings, environment).aggregate_window_seconds)
-
-
-def application() -> FunctionApplication:
-    function = make(os.environ)
+def create(environment: Mapping[str, str]) -> FunctionApplication:
+    """Return the application. Raise SettingsError where the environment is wrong."""
+    function = DashboardFunction(
+        Mongo(read(MongoSettings, environment), prepares_indexes=False),
+        read(AggregateSettings, environment).aggregate_window_seconds,
+        read(DashboardSettings, environment),
+        read(CorsSettings, environment),
+    )
     return FunctionApplication(function, function.application)

@@ -1,29 +1,15 @@
-"""dashboard under the stock command: `functions-framework --target dashboard --source
-functions/dashboard/main.py`.
-"""
-
-import asyncio
-import os
+"""The entry of the stock command: functions-framework --target dashboard --source THIS_FILE."""
 
 import functions_framework.aio
 from starlette.requests import Request
+from starlette.responses import Response
 
-from functions.dashboard.app import make
-from shared.serving.application import ASGI, FunctionApplication
+from functions.dashboard.app import create
+from shared.serving.functions_framework import StockAdapter
 
-_OPENING = asyncio.Lock()
-_opened: list[ASGI] = []
+_ADAPTER = StockAdapter(create)
 
 
-@functions_framework.aio.http  # type: ignore[arg-type]  # an ASGI application serves as response
-async def dashboard(_request: Request) -> ASGI:
-    """Give the application, which the framework calls as it would a response.
-
-    Opened at the first request, since the command forks after it has imported this module.
-    """
-    async with _OPENING:
-        if not _opened:
-            function = make(os.environ)
-            await function.open()
-            _opened.append(FunctionApplication(function, function.application))
-    return _opened[0]
+@functions_framework.aio.http
+async def dashboard(request: Request) -> Response:
+    return await _ADAPTER.respond(request)

@@ -1,17 +1,16 @@
-"""What does every answer of the dashboard get? Headers that protect a browser, and a count.
-
-`application` wraps the routes in it.
-"""
+"""The middleware around all routes: plain forms in, complete and counted responses out."""
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any, Final
 
+from functions.dashboard.request_forms import plain_form
 from shared import metrics
 from shared.serving.application import ASGI, Receive, Scope, Send
+from shared.serving.cors import CorsPolicy, cors_headers
 
-# A page may load and ask this function alone, and nobody may frame it: device names and messages
-# in it come from strangers.
+# A page may load from this function alone, and nobody may frame it: device names and messages in it
+# come from strangers.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -21,37 +20,53 @@ _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_ANSWERS_CHANGE: Final = (b"cache-control", b"no-store")
+_UNLESS_STATED: Final = (b"cache-control", b"no-store")  # what is stored changes by the second
+_READABLE: Final = ("link", "etag", "retry-after")  # by pages of other origins
 
 
-class Edge:
-    """Passes requests to the routes, completes their answers and counts them."""
+class ResponseMiddleware:
+    """Passes requests to the routes, completes their responses and counts them.
 
-    def __init__(self, routes: ASGI) -> None:
+    Pages of the `origins` may read the responses.
+    """
+
+    def __init__(self, routes: ASGI, origins: Sequence[str] = ()) -> None:
         self._routes = routes
+        self._cors = CorsPolicy(frozenset(origins), ("GET", "HEAD"), response_headers=_READABLE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 500  # what a request without an answer ends as
+        status = 500  # what a request without a response ends as
+        request = plain_form(scope)
 
-        async def completed(message: MutableMapping[str, Any]) -> None:
+        async def send_completed(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
-                if not any(name == b"cache-control" for name, _ in message["headers"]):
-                    message["headers"].append(_ANSWERS_CHANGE)
+                message["headers"] = self._completed(scope, message.get("headers", []))
+            elif scope["method"] == "HEAD":
+                message["body"] = b""
             await send(message)
 
         started = time.perf_counter()
         try:
-            await self._routes(scope, receive, completed)
+            await self._routes(request, receive, send_completed)
         finally:
-            route = _route_of(scope)
+            route = _route_of(request)
             metrics.dashboard_requests.labels(route, str(status)).inc()
             metrics.dashboard_seconds.labels(route).observe(time.perf_counter() - started)
 
+    def _completed(
+        self, scope: Scope, headers: Sequence[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        cors = cors_headers(self._cors, scope["method"], scope["headers"])
+        added = [(name.encode(), value.encode()) for name, value in cors]
+        completed = [*headers, *_HEADERS, *added]
+        if not any(name == b"cache-control" for name, _ in completed):
+            completed.append(_UNLESS_STATED)
+        return completed
+
 
 def _route_of(scope: Scope) -> str:
-    """Give the route's template, never the path: paths hold device ids."""
+    """Return the route's template, never the path: paths hold device ids."""
     template = getattr(scope.get("route"), "path", None)
     return template if isinstance(template, str) else "none"

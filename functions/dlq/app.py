@@ -1,18 +1,15 @@
-"""Choose the real adapters of the dlq function."""
+"""Chooses the real adapters of the dlq function."""
 
-import os
 from collections.abc import Mapping
 
-from functions.dlq.function import MAX_BODY, DlqFunction
+from functions.dlq.function import MAX_BODY, dlq_function
 from shared.mongo.connection import Mongo
-from shared.serving.application import FunctionApplication, http_application
+from shared.serving.application import FunctionApplication
+from shared.serving.whole_request import http_application
 from shared.settings import MongoSettings, read
 
 
-def make(environment: Mapping[str, str]) -> DlqFunction:
-    return DlqFunction(Mongo(read(MongoSettings, environment)))
-
-
-def application() -> FunctionApplication:
-    function = make(os.environ)
+def create(environment: Mapping[str, str]) -> FunctionApplication:
+    """Return the application. Raise SettingsError where the environment is wrong."""
+    function = dlq_function(Mongo(read(MongoSettings, environment)))
     return FunctionApplication(function, http_application(function, MAX_BODY))

@@ -1,4 +1,4 @@
-"""An event that KafkaSource gave up on comes in and is kept, whatever it is."""
+"""The dlq function: an event that KafkaSource gave up on comes in and is stored, whatever it is."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,49 +8,29 @@ from functions.dlq.dead_letter_store import keep_dead_letter
 from functions.dlq.failure_report import report_of
 from shared import metrics
 from shared.mongo.connection import Mongo
+from shared.outcomes import Reason
 from shared.readings.cloud_event import CloudEvent
-from shared.serving.event_function import EventResponder
-from shared.serving.http import HttpRequest, HttpResponse
+from shared.serving.event_function import EventFunction
 
 MAX_BODY: Final = 12 * 1_048_576  # a document holds 16 MiB; nothing refused here has another place
-_COUNTED: Final = (
-    frozenset(  # a label is a small closed set; any other reason is counted as `other`
-        {
-            *("invalid_reading", "wrong_type", "not_an_event", "invalid_time", "too_late"),
-            *("keep_readings", "keep_alerts", "note_late_windows", "database", "refresh"),
-            *("no_response", "http_500", "http_502", "http_503", "http_504"),
-        }
-    )
-)
 
 
-class DlqFunction:
-    """The dlq function: a dead letter is done when it is stored."""
+def dlq_function(
+    mongo: Mongo, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> EventFunction:
+    """Return the function on this database; whatever arrives is an event to it."""
+    return EventFunction("dlq", mongo, DeadLetterHandler(mongo, now), required=())
 
-    name = "dlq"
 
-    def __init__(
-        self, mongo: Mongo, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+class DeadLetterHandler:
+    """A dead letter is done when it is stored."""
+
+    def __init__(self, mongo: Mongo, now: Callable[[], datetime]) -> None:
         self._mongo = mongo
         self._now = now
-        self._answers = EventResponder(self, required=())
-
-    async def open(self) -> None:
-        await self._mongo.open()
-
-    async def close(self) -> None:
-        await self._mongo.close()
-
-    def not_ready(self) -> str | None:
-        return self._mongo.not_ready()
-
-    async def respond(self, request: HttpRequest) -> HttpResponse:
-        return await self._answers.respond(request)
 
     async def handle(self, event: CloudEvent) -> None:
-        """Keep the event; raises TemporaryError where the database fails, and nothing else."""
+        """Store the event; raise TemporaryError where the database fails, and nothing else."""
         report = report_of(event)
         if await keep_dead_letter(self._mongo.database, event, report, self._now()):
-            reason = report.reason if report.reason in _COUNTED else "other"
-            metrics.dead_letters.labels(reason).inc()
+            metrics.dead_letters.labels(Reason.label_of(report.reason)).inc()

@@ -1,20 +1,15 @@
-"""dlq under the stock command: `functions-framework --target dlq --source
-functions/dlq/main.py`.
-"""
-
-import os
+"""The entry of the stock command: functions-framework --target dlq --source THIS_FILE."""
 
 import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.dlq.app import make
-from functions.dlq.function import MAX_BODY
+from functions.dlq.app import create
 from shared.serving.functions_framework import StockAdapter
 
-_SKIN = StockAdapter(lambda: make(os.environ), MAX_BODY)
+_ADAPTER = StockAdapter(create)
 
 
 @functions_framework.aio.http
 async def dlq(request: Request) -> Response:
-    return await _SKIN.respond(request)
+    return await _ADAPTER.respond(request)

@@ -25,10 +25,14 @@ class StartRefused(Exception):  # noqa: N818 - names the outcome
 
 
 class Mongo:
-    """The connection of one process. Opened in the serving process and loop (never at import)."""
+    """The connection of one process. Opened in the serving process and loop (never at import).
 
-    def __init__(self, settings: MongoSettings) -> None:
+    A process that only reads does not prepare the indexes: the right to read is enough for it.
+    """
+
+    def __init__(self, settings: MongoSettings, *, prepares_indexes: bool = True) -> None:
         self._settings = settings
+        self._prepares_indexes = prepares_indexes
         self._client: AsyncMongoClient[Document] | None = None
         self._prepared = False
         self._trouble = "the database has not answered yet"
@@ -84,8 +88,9 @@ class Mongo:
         while not self._prepared:
             try:
                 await _refuse_unless_replica_set(self._client)
-                database = majority(self._client, self._settings.mongo_db)
-                await make_indexes(database, self._settings.raw_retention)
+                if self._prepares_indexes:
+                    database = majority(self._client, self._settings.mongo_db)
+                    await make_indexes(database, self._settings.raw_retention)
                 self._prepared = True
             except StartRefused as refused:
                 self._trouble = str(refused)

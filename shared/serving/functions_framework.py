@@ -1,57 +1,52 @@
-"""How does a function run under the stock `functions-framework` command? Opened at its first
-request, since the command forks after it has imported the module. Each `main.py` makes one of
-these.
+"""The adapter of the stock `functions-framework` command: each main.py makes one.
 
-The event functions too are registered for HTTP requests, not for the framework's CloudEvents: its
-parser gives 400 for what is no event, and JSON parsed where the event's own bytes are needed.
+The command forks after it has imported the module, so the application is created and opened at
+its first request. The event functions too are registered for HTTP requests, not for the
+framework's CloudEvents: its parser responds with 400 to what is no event, and hands on parsed
+JSON where the event's own bytes are needed.
 """
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn_worker import UvicornWorker
 
-from shared.serving.application import (
-    MAX_BODY,
-    HttpFunction,
-    health_or_metrics,
-    respond_to_whole_request,
-)
-from shared.serving.http import HttpResponse
+from shared.serving.application import ASGI, FunctionApplication
+from shared.serving.http_protocol import http_protocol
+from shared.settings import ServerSettings, read
 
 
 class StockAdapter:
-    """One function of the framework: answers the same as the deployed process, by the same code."""
+    """One function of the framework: responds as the deployed process does, by the same code."""
 
-    def __init__(self, make: Callable[[], HttpFunction], max_body: int = MAX_BODY) -> None:
-        self._make = make
-        self._max_body = max_body
-        self._function: HttpFunction | None = None
+    def __init__(self, create: Callable[[Mapping[str, str]], FunctionApplication]) -> None:
+        # The command has no option for a server's limits; its worker class reads this one when it
+        # starts, after the import of a main.py. (`--debug` runs another server, without them.)
+        UvicornWorker.CONFIG_KWARGS["http"] = http_protocol(read(ServerSettings, os.environ))
+        self._create = create
+        self._application: FunctionApplication | None = None
         self._opening = asyncio.Lock()
 
-    async def respond(self, request: Request) -> Response:
-        """Respond to a request, health and metrics among them."""
-        function = await self._opened()
-        accept = request.headers.get("accept", "")
-        answer = health_or_metrics(function, request.method, request.url.path, accept)
-        if answer is None:
-            answer = await respond_to_whole_request(
-                function, request.scope, request.receive, self._max_body
-            )
-        return Response() if answer is None else _response(answer)  # None: nobody is there
-
-    async def _opened(self) -> HttpFunction:
+    async def respond(self, _request: Request) -> Response:
+        """Return the application as a response, which the framework calls as it would another."""
         async with self._opening:
-            if self._function is None:
-                function = self._make()
-                await function.open()
-                self._function = function
-        return self._function
+            if self._application is None:
+                application = self._create(os.environ)
+                await application.open()
+                self._application = application
+        return _ApplicationResponse(self._application)
 
 
-def _response(answer: HttpResponse) -> Response:
-    headers = dict(answer.headers)
-    if answer.body:
-        headers["content-type"] = answer.content_type
-    return Response(answer.body, answer.status, headers)
+class _ApplicationResponse(Response):
+    """A response that an ASGI application sends."""
+
+    def __init__(self, application: ASGI) -> None:
+        super().__init__()
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._application(scope, receive, send)

@@ -70,7 +70,7 @@ async def rate_of(way: Way, url: str, incoming: Sequence[Incoming], *, refreshed
     database: Database = mongo.database
     refresher = Refresher(mongo, AggregateSettings())
     if refreshed:
-        refresher.start()
+        await refresher.open()
     batches = iter([incoming[at : at + BATCH] for at in range(0, len(incoming), BATCH)])
 
     async def write() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.alert.function import AlertFunction
+from functions.alert.function import alert_function
 from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
 from shared.readings.reading_event import records_of
@@ -31,7 +31,7 @@ def deliver(url: str, database: Documents, *events: Sequence[Reading]) -> list[H
     """Deliver events of these readings at once, as KafkaSource does, and give the answers."""
 
     async def delivered() -> list[HttpResponse]:
-        function = AlertFunction(Mongo(mongo_at(url, database.name)), ThresholdSettings())
+        function = alert_function(Mongo(mongo_at(url, database.name)), ThresholdSettings())
         await function.open()
         try:
             requests = [request_of(readings) for readings in events]
@@ -95,7 +95,7 @@ def test_two_processes_at_once_keep_one_alert(mongo_url: str, database: Document
 
     async def race() -> list[HttpResponse]:
         settings = mongo_at(mongo_url, database.name)
-        functions = [AlertFunction(Mongo(settings), ThresholdSettings()) for _ in range(3)]
+        functions = [alert_function(Mongo(settings), ThresholdSettings()) for _ in range(3)]
         await asyncio.gather(*(function.open() for function in functions))
         try:
             one = request_of(readings)
@@ -142,7 +142,7 @@ def test_one_event_at_fault_does_not_keep_others_from_being_done(
     mongo_url: str, database: Documents
 ) -> None:
     async def both() -> list[HttpResponse]:
-        function = AlertFunction(Mongo(mongo_at(mongo_url, database.name)), ThresholdSettings())
+        function = alert_function(Mongo(mongo_at(mongo_url, database.name)), ThresholdSettings())
         await function.open()
         try:
             good = request_of([HOT])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.dlq.function import MAX_BODY, DlqFunction
+from functions.dlq.function import MAX_BODY, dlq_function
 from shared import metrics
 from shared.mongo.connection import Mongo
 from shared.readings.reading_event import records_of
@@ -37,7 +37,7 @@ def database(mongo_url: str) -> Iterator[Documents]:
 
 def deliver(url: str, database: Documents, *requests: HttpRequest) -> list[HttpResponse]:
     async def delivered() -> list[HttpResponse]:
-        function = DlqFunction(Mongo(mongo_at(url, database.name)), lambda: MOMENT)
+        function = dlq_function(Mongo(mongo_at(url, database.name)), lambda: MOMENT)
         await function.open()
         try:
             return await asyncio.gather(*(function.respond(request) for request in requests))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from functions.dlq.function import DlqFunction
+from functions.dlq.function import dlq_function
 from local_dev.servers.free_port import free_port
 from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
@@ -171,7 +171,7 @@ def test_without_the_database_the_command_says_so_and_fails(place: Place) -> Non
 
 async def keep(url: str, name: str) -> None:
     times = iter([datetime.now(UTC) - timedelta(hours=hours) for hours in HOURS_OLD.values()])
-    function = DlqFunction(Mongo(mongo_at(url, name)), lambda: next(times))
+    function = dlq_function(Mongo(mongo_at(url, name)), lambda: next(times))
     await function.open()
     failures = [("alert", "keep_alerts"), *[("aggregate", "keep_readings")] * 2]
     for reading, (stage, reason) in zip(READINGS, failures, strict=True):

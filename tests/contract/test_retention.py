@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.aggregate.function import AggregateFunction
+from functions.aggregate.function import aggregate_function
 from functions.ingest.acceptance import PostedReading, accept
 from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
@@ -41,7 +41,7 @@ def deliver(
 
     async def delivered() -> list[HttpResponse]:
         settings = mongo_at(url, database.name).model_copy(update={"raw_retention_days": days})
-        function = AggregateFunction(Mongo(settings), AggregateSettings())
+        function = aggregate_function(Mongo(settings), AggregateSettings())
         await function.open()
         try:
             return [await function.respond(request_of(readings)) for readings in events]

@@ -11,7 +11,7 @@ import functions.aggregate.refresh.refresh_pass
 import functions.aggregate.store.views
 import functions.aggregate.window_summary
 import functions.alert.alert_store
-import functions.alert.function
+import functions.alert.intake
 import shared.mongo.reading_store
 from tests.simulation.seeded_random import Chance
 
@@ -21,7 +21,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     functions.aggregate.store.views,
     functions.aggregate.window_summary,
     functions.alert.alert_store,
-    functions.alert.function,
+    functions.alert.intake,
     shared.mongo.reading_store,
 )
 _LIMITS: Final = ((functions.aggregate.store.views, "_BATCH"),)

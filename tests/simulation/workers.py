@@ -10,7 +10,8 @@ from functions.aggregate.audit.window_audit import Repair, WindowAudit
 from functions.aggregate.intake import keep_and_note
 from functions.aggregate.refresh.refresh_pass import Remembered, refresh
 from functions.aggregate.store.views import take_lease
-from functions.alert.function import allowed_ranges, keep_and_alert
+from functions.alert.intake import keep_and_alert
+from functions.alert.thresholds import allowed_ranges
 from shared.mongo.database import Database
 from shared.mongo.reading_store import Incoming
 from shared.outcomes import TemporaryError

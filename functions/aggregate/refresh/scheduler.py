@@ -40,7 +40,7 @@ class Refresher:
         self._completed_at = time.monotonic()
         metrics.refresh_age_seconds.set_function(lambda: time.monotonic() - self._completed_at)
 
-    def start(self) -> None:
+    async def open(self) -> None:
         """Begin; there may be work that a process left undone."""
         self._wanted.set()
         self._running = asyncio.get_running_loop().create_task(self._run())

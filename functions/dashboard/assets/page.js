@@ -1,9 +1,9 @@
-// The page: asks the JSON routes every few seconds and shows what they answer.
+// The page: reads the JSON routes every few seconds and shows what they return.
 // Names and messages come from strangers: they are set as text, never as markup.
 
 const EVERY_MS = 3000;
 const TIMEOUT_MS = 10000; // the function itself gives up after 5 s
-const ASKED = {
+const ROUTES = {
   stats: "/stats",
   devices: "/devices?limit=50",
   alerts: "/alerts/recent?limit=15",
@@ -95,7 +95,7 @@ function showDevices(devices, total) {
       .join(", "),
     time(last_ts, age(last_ts)),
   ]);
-  show("device-rows", rows, "No device has been heard.");
+  show("device-rows", rows, "No device has reported.");
 }
 
 function showAlerts(alerts) {
@@ -132,28 +132,28 @@ function showLetters(letters) {
   show("letter-rows", rows, "None: every event was handled.");
 }
 
-function say(text, kind) {
+function report(text, kind) {
   const state = byId("state");
-  if (state.textContent === text) return; // said already: a screen reader need not repeat it
+  if (state.textContent === text) return; // a screen reader need not repeat it
   state.textContent = text;
   state.className = `state ${kind}`;
 }
 
-async function ask(path) {
-  const answer = await fetch(path, {
+async function read(path) {
+  const response = await fetch(path, {
     headers: { accept: "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (answer.status === 503) throw new Error("The database does not answer. Asking again.");
-  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}. Asking again.`);
-  return answer.json();
+  if (response.status === 503) throw new Error("The database does not respond. Trying again.");
+  if (!response.ok) throw new Error(`${path} returned ${response.status}. Trying again.`);
+  return response.json();
 }
 
 async function refresh() {
-  const names = Object.keys(ASKED);
-  const answers = await Promise.all(names.map((name) => ask(ASKED[name])));
+  const names = Object.keys(ROUTES);
+  const contents = await Promise.all(names.map((name) => read(ROUTES[name])));
   const { stats, devices, alerts, windows, letters } = Object.fromEntries(
-    names.map((name, index) => [name, answers[index]]),
+    names.map((name, index) => [name, contents[index]]),
   );
   showTotals(stats);
   showDevices(devices.data, stats.devices);
@@ -166,17 +166,20 @@ async function keepFresh() {
   if (!document.hidden) {
     try {
       await refresh();
-      say("Live", "live");
+      report("Live", "live");
     } catch (error) {
       const isOurs = error.constructor === Error;
-      say(isOurs ? error.message : "The dashboard does not answer. Asking again.", "away");
+      report(isOurs ? error.message : "The dashboard does not respond. Trying again.", "away");
     }
   }
   setTimeout(keepFresh, EVERY_MS);
 }
 
-// Where ingest is, by where this page is: local-dev's ports, or the names that Knative gives.
+// Where ingest is: as the setting INGEST_URL says, or else by where this page is: local-dev's ports,
+// or the names that Knative gives.
 function ingestUrl() {
+  const told = document.querySelector('meta[name="ingest-url"]').content;
+  if (told) return told;
   const { protocol, hostname, host } = window.location;
   if (hostname.startsWith("dashboard.")) return `${protocol}//${host.replace("dashboard.", "ingest.")}`;
   return `http://${hostname}:8001`;

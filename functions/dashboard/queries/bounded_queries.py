@@ -1,21 +1,35 @@
-"""How long may the database take for an answer? Every route asks it within `answered`."""
+"""The time and the outcomes of the queries for one response; every route uses `bounded`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import pymongo
+from pymongo.errors import OperationFailure
 
 from shared.mongo.errors import database_errors
+from shared.outcomes import TemporaryError
 
-_ANSWER_S: Final = 5.0  # for all queries of one request together
+_RESPONSE_S: Final = 5.0  # for all queries of one request together
+_BAD_VALUE: Final = 2  # MongoDB's code for a hint that names no index, among others
+
+
+class MissingIndexError(TemporaryError):
+    """An index that a list needs is not there (yet): without it the query would scan history."""
 
 
 @asynccontextmanager
-async def answered(operation: str) -> AsyncIterator[None]:
-    """Bound what is asked inside; raises TemporaryError with the `operation` if it fails or is
-    late.
+async def bounded(operation: str) -> AsyncIterator[None]:
+    """Bound the time of the queries inside.
+
+    Raise MissingIndexError where the hint of one names no index, TemporaryError with the
+    `operation` where one fails otherwise or is late.
     """
-    with pymongo.timeout(_ANSWER_S):
+    with pymongo.timeout(_RESPONSE_S):
         async with database_errors(operation):
-            yield
+            try:
+                yield
+            except OperationFailure as error:
+                if error.code == _BAD_VALUE and "hint" in str(error):
+                    raise MissingIndexError(operation, str(error)) from error
+                raise

@@ -1,51 +1,29 @@
-"""Which index answers which filters? Every list of the dashboard, and the filters it can carry.
+"""Every list of the dashboard, and the index that carries its filters.
 
-A list with filters that no index carries would scan history, so it is refused with the reason.
-The indexes are made in `shared.mongo`; the queries name them as hints, so that no plan can stray.
+A list whose filters no index carries would scan history, so it is refused with the reason. The
+indexes are those of `shared.mongo.indexes`; the queries name them as hints, so that no plan strays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.mongo.indexes import INDEXES
 from shared.readings.identity import first_id_at
 
 Filter = Mapping[str, object]
 Index = tuple[tuple[str, int], ...]
-_UP: Final = 1
-_DOWN: Final = -1
-_MILLISECOND: Final = timedelta(milliseconds=1)
+_ASCENDING: Final = 1
+_DESCENDING: Final = -1
 # The closed sets that the alert and dlq functions write: an index that has them in its middle also
-# serves who does not ask for one, as a merge of its few branches.
-_SEVERITIES: Final = {"$in": ["warning", "critical"]}
-_LETTER_STATES: Final = {"$in": ["open", "redriven"]}
-
-_TELEMETRY: Final[tuple[Index, ...]] = ((("device_id", _UP), ("ts", _DOWN)),)
-_AGGREGATES: Final[tuple[Index, ...]] = (
-    (("timestamp", _DOWN), ("_id", _UP)),
-    (("device_id", _UP), ("timestamp", _DOWN)),
-    (("sensor_type", _UP), ("timestamp", _DOWN), ("_id", _UP)),
-    (("device_id", _UP), ("sensor_type", _UP), ("timestamp", _DOWN)),
-)
-_ALERTS: Final[tuple[Index, ...]] = (
-    (("created_at", _DOWN),),
-    (("status", _UP), ("created_at", _DOWN)),
-    (("severity", _UP), ("created_at", _DOWN)),
-    (("device_id", _UP), ("severity", _UP), ("created_at", _DOWN)),
-    (("sensor_type", _UP), ("severity", _UP), ("created_at", _DOWN)),
-)
-_DEVICES: Final[tuple[Index, ...]] = ((("first_ts", _DOWN), ("_id", _UP)),)
-_DEAD_LETTERS: Final[tuple[Index, ...]] = (
-    (("dead_lettered_at", _DOWN),),
-    (("status", _UP), ("dead_lettered_at", _DOWN)),
-    (("stage", _UP), ("status", _UP), ("dead_lettered_at", _DOWN)),
-    (("reason", _UP), ("status", _UP), ("dead_lettered_at", _DOWN)),
-)
+# serves a query without one, as a merge of its few branches.
+_ANY_SEVERITY: Final = {"$in": ["warning", "critical"]}
+_ANY_LETTER_STATUS: Final = {"$in": ["open", "redriven"]}
 
 
-class UncarriedFilters(Exception):  # noqa: N818 - an outcome, not a fault of ours
+class UnindexedFilters(Exception):  # noqa: N818 - an outcome, not a fault of ours
     """No index carries the filters of these `names` together; the message says which can be."""
 
     def __init__(self, names: list[str], detail: str) -> None:
@@ -57,76 +35,90 @@ class UncarriedFilters(Exception):  # noqa: N818 - an outcome, not a fault of ou
 class Listing:
     """Rows of a collection that match one of `any_of`, newest `time` first.
 
-    Rows of equal time follow each other by `_id`, upwards or downwards (`ties`). `index` is the one
-    to use, None where several serve together.
+    Rows of equal time follow each other by `_id`, in the `id_direction`. `index` is the one to use,
+    None where several serve together.
     """
 
     collection: str
     time: str
     any_of: tuple[Filter, ...]
     index: Index | None
-    ties: int = _UP
+    id_direction: int = _ASCENDING
 
-    def tied_at(self, at: datetime) -> Filter:
-        """What is known of the rows at one time, beside the time."""
+    def id_range_at(self, at: datetime) -> Filter:
+        """Return what is known of the `_id` of rows at one time."""
         if self.collection != RAW:
             return {}
         # A reading's `_id` begins with its time. With this a device whose clock stands still, all
-        # of whose readings are tied, is paged by `_id`; any other device by its own index.
-        return {"_id": {"$gte": first_id_at(at), "$lt": first_id_at(at + _MILLISECOND)}}
+        # of whose readings have one time, is paged by `_id`; any other device by its own index.
+        first = first_id_at(at)
+        return {"_id": {"$gte": first, "$lt": f"{first}g"}}  # ids go on in hex digits, all below g
 
 
 def device_telemetry(device_id: str) -> Listing:
-    return _carried(RAW, "ts", {"device_id": device_id}, _TELEMETRY, ties=_DOWN)
+    """Return the list of a device's readings."""
+    return _listing_of(RAW, "ts", {"device_id": device_id}, id_direction=_DESCENDING)
 
 
 def aggregates(filters: Filter) -> Listing:
-    """Give the windows of a device, of a sensor, of both or of all."""
-    return _carried(VIEWS, "timestamp", filters, _AGGREGATES)
+    """Return the list of the windows of a device, of a sensor, of both or of all."""
+    return _listing_of(VIEWS, "timestamp", filters)
 
 
 def alerts(filters: Filter) -> Listing:
-    """Give the alerts of a status, or of a device or sensor or all with or without a severity."""
-    open_ = {"severity": _SEVERITIES} if "device_id" in filters or "sensor_type" in filters else {}
-    return _carried(ALERTS, "created_at", {**open_, **filters}, _ALERTS)
+    """Return the list of alerts: of a status, or of a device, a sensor or all by severity."""
+    by_source = "device_id" in filters or "sensor_type" in filters
+    severity = {"severity": _ANY_SEVERITY} if by_source else {}
+    return _listing_of(ALERTS, "created_at", {**severity, **filters})
 
 
 def recent_alerts(since: datetime) -> Listing:
-    """Give the alerts that are active, or were raised at `since` or later."""
+    """Return the list of alerts that are active, or were raised at `since` or later."""
     either = ({"status": "active"}, {"created_at": {"$gte": since}})
     return Listing(ALERTS, "created_at", either, None)
 
 
 def devices() -> Listing:
-    """Give the devices, the one heard first last.
+    """Return the list of devices, the one that reported first last.
 
     By their first reading's time, since that of the newest changes while one pages: a device would
     move ahead of the cursor unseen.
     """
-    return _carried(DEVICES, "first_ts", {}, _DEVICES)
+    return _listing_of(DEVICES, "first_ts", {})
 
 
 def dead_letters(filters: Filter) -> Listing:
-    """Give the dead letters of a stage or a reason or all, with or without a status."""
-    open_ = {"status": _LETTER_STATES} if "stage" in filters or "reason" in filters else {}
-    return _carried(DEAD_LETTERS, "dead_lettered_at", {**open_, **filters}, _DEAD_LETTERS)
+    """Return the list of dead letters: of a stage, a reason or all, with or without a status."""
+    by_cause = "stage" in filters or "reason" in filters
+    status = {"status": _ANY_LETTER_STATUS} if by_cause else {}
+    return _listing_of(DEAD_LETTERS, "dead_lettered_at", {**status, **filters})
 
 
-def _carried(
-    collection: str, time: str, filters: Filter, indexes: tuple[Index, ...], ties: int = _UP
+def _listing_of(
+    collection: str, time: str, filters: Filter, id_direction: int = _ASCENDING
 ) -> Listing:
+    indexes = list(_indexes_by(time, collection))
     for index in indexes:
-        if _before(time, index) == set(filters):
-            return Listing(collection, time, (filters,), index, ties)
+        if _filters_of(index, time) == set(filters):
+            return Listing(collection, time, (filters,), index, id_direction)
     names = [name for name, value in filters.items() if isinstance(value, str)]
-    carried = [" and ".join(sorted(_before(time, index))) for index in indexes]
-    raise UncarriedFilters(
+    combinations = [" and ".join(sorted(_filters_of(index, time))) for index in indexes]
+    raise UnindexedFilters(
         names,
-        f"{' and '.join(names)} cannot be combined, since no index answers that;"
-        f" these can: {'; '.join(combination for combination in carried if combination)}",
+        f"{' and '.join(names)} cannot be combined, since no index carries that;"
+        f" these can: {'; '.join(one for one in combinations if one)}",
     )
 
 
-def _before(time: str, index: Index) -> set[str]:
+def _indexes_by(time: str, collection: str) -> Iterator[Index]:
+    """Yield the indexes of a collection that hold the time of every row."""
+    for made in INDEXES[collection]:
+        index: Index = tuple(made.document["key"].items())
+        if time in dict(index) and "partialFilterExpression" not in made.document:
+            yield index
+
+
+def _filters_of(index: Index, time: str) -> set[str]:
+    """Return the fields before the time: those that a query must fix to read in order of time."""
     names = [name for name, _ in index]
     return set(names[: names.index(time)])

@@ -1,8 +1,8 @@
-"""What is on a page of a list? Reads rows from an index by time, from where the last page ended.
+"""The pages of a list, by keyset pagination on (time, _id).
 
-The routes call `page_of`; `listings` says which index answers. Equal times are frequent (all
-sensors of a window), and the indexes that others rely on end with the time. So the rows of the time
-at which a page ends are read by themselves, in the order of their `_id`; only they are ever sorted.
+Equal times are frequent (all sensors of a window), and the indexes that others rely on end with the
+time. So the rows of the time at which a page ends are read by themselves, in the order of their
+`_id`; only they are ever sorted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from shared.mongo.collections import RAW, Document
 from shared.mongo.database import Database
 from shared.readings.identity import EPOCH, first_id_at
 
-_DOWN: Final = -1
+_DESCENDING: Final = -1
 # Left out of rows: a dead letter's bytes (up to 1 MiB each), and what only writers need.
 _HIDDEN: Final = {"data": 0, "dedup": 0, "ts_us": 0, "reading_ids": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """At most `limit` rows from `start` on, before `end`, and behind the row at `after`."""
+class PageRequest:
+    """At most `limit` rows with `start` <= time < `end`, beginning after the row at `after`."""
 
     limit: int
     start: datetime | None = None
@@ -39,60 +39,64 @@ class Page:
     next: Position | None
 
 
-async def page_of(database: Database, listing: Listing, asked: Asked) -> Page:
-    """Give one page of `listing`, with at most three queries that examine little more than it."""
-    wanted = asked.limit + 1  # the last one only says that more follow
+async def page_of(database: Database, listing: Listing, request: PageRequest) -> Page:
+    """Return one page of `listing`, by at most three queries that examine little more than it."""
+    wanted = request.limit + 1  # the last one only says that more follow
     rows: list[Document] = []
-    if asked.after is not None:
-        behind = {"$gt" if listing.ties > 0 else "$lt": asked.after.row_id}
-        rows = await _tied(database, listing, asked.after.at, behind, wanted)
+    if request.after is not None:
+        after_id = {"$gt" if listing.id_direction > 0 else "$lt": request.after.row_id}
+        rows = await _rows_at(database, listing, request.after.at, after_id, wanted)
     if len(rows) < wanted:
-        rows += await _older(database, listing, asked, wanted - len(rows))
-    return _page(rows, listing.time, asked.limit)
+        rows += await _rows_before(database, listing, request, wanted - len(rows))
+    return _page(rows, listing.time, request.limit)
 
 
-async def telemetry_page_of(database: Database, asked: Asked) -> Page:
-    """Give one page of all devices' readings, by `_id`, since that begins with the time."""
+async def telemetry_page_of(database: Database, request: PageRequest) -> Page:
+    """Return one page of all devices' readings, by `_id` alone, since that begins with the time."""
     bounds: dict[str, str] = {}
-    if asked.start is not None:
-        bounds["$gte"] = first_id_at(max(asked.start, EPOCH))
-    if asked.after is not None:
-        bounds["$lt"] = asked.after.row_id
-    elif asked.end is not None:
-        bounds["$lt"] = first_id_at(max(asked.end, EPOCH))
+    if request.start is not None:
+        bounds["$gte"] = first_id_at(max(request.start, EPOCH))
+    if request.after is not None:
+        bounds["$lt"] = request.after.row_id
+    elif request.end is not None:
+        bounds["$lt"] = first_id_at(max(request.end, EPOCH))
     found = database[RAW].find({"_id": bounds} if bounds else {}, _HIDDEN)
-    rows = await found.sort("_id", _DOWN).limit(asked.limit + 1).to_list()
-    return _page(rows, "ts", asked.limit)
+    rows = await found.sort("_id", _DESCENDING).limit(request.limit + 1).to_list()
+    return _page(rows, "ts", request.limit)
 
 
-async def _older(database: Database, listing: Listing, asked: Asked, wanted: int) -> list[Document]:
-    before = asked.end if asked.after is None else asked.after.at
+async def _rows_before(
+    database: Database, listing: Listing, request: PageRequest, wanted: int
+) -> list[Document]:
+    """Return the newest rows before the time at which the last page ended, in the list's order."""
+    before = request.end if request.after is None else request.after.at
     span: dict[str, datetime] = {}
-    if asked.start is not None:
-        span["$gte"] = asked.start
+    if request.start is not None:
+        span["$gte"] = request.start
     if before is not None:
         span["$lt"] = before
     found = database[listing.collection].find(_filter(listing, span), _HIDDEN)
     if listing.index is not None:
         found = found.hint(list(listing.index))
-    rows = await found.sort(listing.time, _DOWN).limit(wanted).to_list()
+    rows = await found.sort(listing.time, _DESCENDING).limit(wanted).to_list()
     if len(rows) == wanted > 1 and rows[-1][listing.time] == rows[-2][listing.time]:
         last = rows[-1][listing.time]  # its rows may go on: read them again, in their order
         rows = [row for row in rows if row[listing.time] != last]
-        rows += await _tied(database, listing, last, {}, wanted - len(rows))
+        rows += await _rows_at(database, listing, last, {}, wanted - len(rows))
     return _in_order(rows, listing)
 
 
-async def _tied(
-    database: Database, listing: Listing, at: datetime, behind: Mapping[str, str], wanted: int
+async def _rows_at(
+    database: Database, listing: Listing, at: datetime, after_id: Mapping[str, str], wanted: int
 ) -> list[Document]:
-    conditions = [_filter(listing, at), listing.tied_at(at)]
-    if behind:
-        conditions.append({"_id": behind})
+    """Return the rows of one time in the order of their `_id`, from `after_id` on."""
+    conditions = [_filter(listing, at), listing.id_range_at(at)]
+    if after_id:
+        conditions.append({"_id": after_id})
     found = database[listing.collection].find({"$and": conditions}, _HIDDEN)
     if listing.index is not None and listing.collection != RAW:
         found = found.hint(list(listing.index))
-    return await found.sort("_id", listing.ties).limit(wanted).to_list()
+    return await found.sort("_id", listing.id_direction).limit(wanted).to_list()
 
 
 def _filter(listing: Listing, time: object) -> Filter:
@@ -101,8 +105,9 @@ def _filter(listing: Listing, time: object) -> Filter:
 
 
 def _in_order(rows: list[Document], listing: Listing) -> list[Document]:
-    by_id = sorted(rows, key=lambda row: str(row["_id"]), reverse=listing.ties < 0)
-    return sorted(by_id, key=lambda row: row[listing.time], reverse=True)  # stable: ties stay
+    by_id = sorted(rows, key=lambda row: str(row["_id"]), reverse=listing.id_direction < 0)
+    # Sorting is stable: rows of equal time stay in the order of their ids.
+    return sorted(by_id, key=lambda row: row[listing.time], reverse=True)
 
 
 def _page(rows: Sequence[Document], time: str, limit: int) -> Page:

@@ -1,45 +1,49 @@
-"""What is answered in one look? How much is stored, and what became of one reading."""
+"""The routes that look one thing up: how much is stored, and what became of one reading."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from functions.dashboard.dependencies import Store, Stored
-from functions.dashboard.queries import lookups as fleet_lookups
-from functions.dashboard.queries.bounded_queries import answered
-from functions.dashboard.queries.windows import is_closed, window_start_of
+from functions.dashboard.dependencies import Store, StoreOfRequest
+from functions.dashboard.queries import lookups
+from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.schemas import parameters, problems
 from functions.dashboard.schemas.responses import CountedIn, Receipt, Stats
 from shared.mongo.collections import Document
 from shared.readings.reading import HUMIDITY, TEMPERATURE
+from shared.readings.windows import is_closed, window_start_of
 
-ReadingId = Annotated[str, Path(pattern=r"^[0-9a-f]{44}$", description="as ingest answered it")]
+ReadingId = Annotated[str, Path(pattern=r"^[0-9a-f]{44}$", description="as ingest returned it")]
 
-router = APIRouter(responses=problems.ANSWER)
+router = APIRouter(responses=problems.ANY_ROUTE)
 
 
 @router.get("/stats")
-async def stats(store: Stored, _query: Annotated[parameters.NoParameters, Query()]) -> Stats:
-    """How much is stored, by the collections' own counters, and how far windows are settled.
+async def stats(
+    store: StoreOfRequest, _query: Annotated[parameters.NoParameters, Query()]
+) -> Stats:
+    """Return how much is stored, by the collections' own counters, and how far windows are settled.
 
     The counters cost nothing, and can be off for a while after the database crashed.
     """
-    async with answered("stats"):
-        counts = await fleet_lookups.counts(store.database)
-        until = await fleet_lookups.horizon(store.database, store.window_seconds)
+    async with bounded("stats"):
+        counts = await lookups.counts(store.database)
+        until = await lookups.horizon(store.database, store.window_seconds)
     return Stats(**counts, aggregated_until=until)
 
 
 @router.get("/receipts/{reading_id}")
 async def receipt(
-    store: Stored, reading_id: ReadingId, _query: Annotated[parameters.NoParameters, Query()]
+    store: StoreOfRequest,
+    reading_id: ReadingId,
+    _query: Annotated[parameters.NoParameters, Query()],
 ) -> Receipt:
-    """What became of a reading: stored and counted in windows, dead-lettered, or not seen (yet)."""
-    async with answered("receipt"):
-        reading = await fleet_lookups.stored_reading(store.database, reading_id)
+    """Return what became of a reading: stored and in which windows, dead-lettered, or not seen."""
+    async with bounded("receipt"):
+        reading = await lookups.stored_reading(store.database, reading_id)
         if reading is not None:
-            return await _stored(store, reading_id, reading)
-        letter = await fleet_lookups.dead_letter_of(store.database, reading_id)
+            return await _receipt_of_stored(store, reading_id, reading)
+        letter = await lookups.newest_dead_letter(store.database, reading_id)
     if letter is None:
         return Receipt(reading_id=reading_id, state="not_seen")
     return Receipt(
@@ -51,11 +55,11 @@ async def receipt(
     )
 
 
-async def _stored(store: Store, reading_id: str, reading: Document) -> Receipt:
+async def _receipt_of_stored(store: Store, reading_id: str, reading: Document) -> Receipt:
     width = store.window_seconds
     start = window_start_of(reading["ts"], width)
-    until = await fleet_lookups.horizon(store.database, width)
-    is_late = await fleet_lookups.is_noted(store.database, width, start, reading["device_id"])
+    until = await lookups.horizon(store.database, width)
+    is_late = await lookups.is_late_window(store.database, width, start, reading["device_id"])
     closed = is_closed(start, width, until) and not is_late
     sensors = [name for name in (TEMPERATURE, HUMIDITY) if name in reading]
     sensors += reading.get("measurements", {})

@@ -1,4 +1,4 @@
-"""Which errors does a route promise? Their descriptions for OpenAPI; the routers name them."""
+"""The errors that the routes promise, as OpenAPI describes them; the routers name them."""
 
 from typing import Any, Final
 
@@ -35,9 +35,9 @@ def _refusal(description: str) -> dict[str, Any]:
     return {"description": description, "content": {PROBLEM: {"schema": schema}}}
 
 
-ANSWER: Final[Responses] = {
+ANY_ROUTE: Final[Responses] = {
     422: _refusal("A parameter is wrong; `parameter` names it."),
-    503: _refusal("The database does not answer; try again after `Retry-After` seconds."),
+    503: _refusal("The database does not respond; try again after `Retry-After` seconds."),
 }
-LIST: Final[Responses] = {400: _refusal("The cursor is not one of this list."), **ANSWER}
+LIST: Final[Responses] = {400: _refusal("The cursor is not one of this list."), **ANY_ROUTE}
 OF_A_DEVICE: Final[Responses] = {404: _refusal("No reading of this device has been seen.")}

@@ -1,14 +1,14 @@
-"""What does the dashboard answer? The shapes that clients rely on, and that OpenAPI promises.
+"""The shapes of the responses that clients rely on, and that OpenAPI promises.
 
 The routes make them from documents; `_id` comes out under a name that says what it is.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 
 Timestamp = Annotated[
     datetime,
@@ -16,8 +16,11 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 Cursor = Annotated[
-    str | None, Field(description="give it as `cursor` for the next page; null on the last one")
+    str | None, Field(description="pass it as `cursor` for the next page; null on the last one")
 ]
+
+
+_DETAIL: Final = "null unless DEAD_LETTER_DETAILS is on: it can hold addresses in the cluster"
 
 
 class _Row(BaseModel):
@@ -114,7 +117,7 @@ class DeviceList(_Row):
 
 
 class DeadLetter(_Row):
-    """An event that could not be handled. Its bytes are kept, and left out here."""
+    """An event that could not be handled. Its bytes are stored, and left out here."""
 
     dead_letter_id: str = Field(validation_alias="_id")
     stage: str
@@ -123,13 +126,13 @@ class DeadLetter(_Row):
     event_type: str
     reason: str
     error_code: int | None = None
-    error_data: str | None = None
-    destination: str | None = None
+    error_data: str | None = Field(default=None, description=_DETAIL)
+    destination: str | None = Field(default=None, description=_DETAIL)
     dead_lettered_at: Timestamp
     status: str
     redriven_at: Timestamp | None = None
     content_type: str | None = None
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default={}, description="of the event, as it arrived")
 
 
 class DeadLetterList(_Row):

@@ -9,7 +9,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from local_dev.load.sender import send_for_ever
+from local_dev.load.sender import send_forever
 from local_dev.manifests.system import read_system
 from local_dev.options import FUNCTIONS
 from local_dev.paths import ROOT
@@ -41,10 +41,10 @@ class System:
 
     async def run(self) -> None:
         """Bring everything up, report it, and watch over it; return by an exception only."""
-        self._screen.say("starting broker and database")
+        self._screen.progress("starting broker and database")
         await self._services.start()
-        await self._addresses.refuse_a_broker_that_does_not_answer()
-        self._screen.say("starting the functions and what is between them")
+        await self._addresses.refuse_a_silent_broker()
+        self._screen.progress("starting the functions and what is between them")
         await self._pipeline.start()
         async with answering(self._options.places, self._state(), self._status):
             seconds = time.monotonic() - self._started
@@ -52,7 +52,7 @@ class System:
             tasks = [self._services.watch()]
             if self._options.demo_devices:
                 ingest = f"http://127.0.0.1:{self._options.ports['ingest']}"
-                tasks.append(send_for_ever(ingest, self._options.demo_devices))
+                tasks.append(send_forever(ingest, self._options.demo_devices))
             await asyncio.gather(*tasks)
 
     async def stop(self) -> None:

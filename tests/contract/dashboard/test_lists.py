@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from functions.dashboard.queries.cursor import Position, cursor_of
 from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
-from tests.contract.dashboard.asked import Asked
-from tests.contract.dashboard.stored import NOON, alert, dead_letter, device, reading, view
+from tests.contract.dashboard.dashboard_client import DashboardClient
+from tests.contract.dashboard.documents import NOON, alert, dead_letter, device, reading, view
 
 pytestmark = pytest.mark.database
+MIN = datetime(1, 1, 1, tzinfo=UTC)
+MAX = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
 
-def test_a_reading_comes_out_with_its_names_and_in_utc(empty: Asked) -> None:
+def test_a_reading_comes_out_with_its_names_and_in_utc(empty: DashboardClient) -> None:
     stored = reading("boiler", 1.5, temperature_c=21.5, humidity=48.0)
     empty.stored[RAW].insert_one({**stored, "lat": 1.0, "lon": 2.0, "client_id": "secret"})
 
@@ -32,7 +35,7 @@ def test_a_reading_comes_out_with_its_names_and_in_utc(empty: Asked) -> None:
     ]
 
 
-def test_a_window_is_closed_when_the_horizon_has_passed_its_end(empty: Asked) -> None:
+def test_a_window_is_closed_when_the_horizon_has_passed_its_end(empty: DashboardClient) -> None:
     empty.stored[VIEWS].insert_many([view("boiler", "humidity", minute) for minute in range(3)])
     empty.stored["refresh_state"].insert_one(
         {"_id": "refresh/60s", "horizon": NOON + timedelta(minutes=2)}
@@ -47,16 +50,7 @@ def test_a_window_is_closed_when_the_horizon_has_passed_its_end(empty: Asked) ->
     ]
 
 
-def test_the_bytes_of_a_dead_letter_stay_in_the_database(empty: Asked) -> None:
-    empty.stored[DEAD_LETTERS].insert_one(dead_letter(1, 0, error_data="no such thing"))
-
-    (row,) = empty.rows("/dead-letters")
-
-    assert "data" not in row
-    assert row["error_data"] == "no such thing"
-
-
-def test_a_device_shows_its_newest_reading(empty: Asked) -> None:
+def test_a_device_shows_its_newest_reading(empty: DashboardClient) -> None:
     empty.stored[DEVICES].insert_one(device("boiler", 3))
 
     (row,) = empty.rows("/devices")
@@ -67,24 +61,24 @@ def test_a_device_shows_its_newest_reading(empty: Asked) -> None:
 
 
 @pytest.mark.parametrize("route", ["telemetry", "aggregates"])
-def test_an_unknown_device_is_a_404(empty: Asked, route: str) -> None:
-    answer = empty.get(f"/devices/nobody/{route}")
+def test_an_unknown_device_is_a_404(empty: DashboardClient, route: str) -> None:
+    response = empty.get(f"/devices/nobody/{route}")
 
-    assert answer.status_code == 404
-    assert answer.json()["parameter"] == "device_id"
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 404
+    assert response.json()["parameter"] == "device_id"
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("route", ["telemetry", "aggregates"])
-def test_the_route_of_a_device_shows_that_device_only(empty: Asked, route: str) -> None:
+def test_the_route_of_a_device_shows_that_device_only(empty: DashboardClient, route: str) -> None:
     empty.stored[DEVICES].insert_many([device("a", 0), device("b", 0)])
     empty.stored[RAW].insert_many([reading("a", 0), reading("b", 1)])
     empty.stored[VIEWS].insert_many([view("a", "humidity", 0), view("b", "humidity", 0)])
 
-    answer = empty.get(f"/devices/a/{route}").json()
+    response = empty.get(f"/devices/a/{route}").json()
 
-    assert answer["device_id"] == "a"
-    assert [row["device_id"] for row in answer["data"]] == ["a"]
+    assert response["device_id"] == "a"
+    assert [row["device_id"] for row in response["data"]] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +95,7 @@ def test_the_route_of_a_device_shows_that_device_only(empty: Asked, route: str) 
         ("/alerts?sensor_type=humidity&from=2026-01-31T12:00:03Z", []),
     ],
 )
-def test_alerts_are_filtered(empty: Asked, path: str, numbers: list[int]) -> None:
+def test_alerts_are_filtered(empty: DashboardClient, path: str, numbers: list[int]) -> None:
     empty.stored[ALERTS].insert_many(
         [
             alert(1, 1, severity="critical", status="resolved"),
@@ -125,7 +119,7 @@ def test_alerts_are_filtered(empty: Asked, path: str, numbers: list[int]) -> Non
         ("/dead-letters?reason=invalid_reading", [4, 2, 1]),
     ],
 )
-def test_dead_letters_are_filtered(empty: Asked, path: str, numbers: list[int]) -> None:
+def test_dead_letters_are_filtered(empty: DashboardClient, path: str, numbers: list[int]) -> None:
     empty.stored[DEAD_LETTERS].insert_many(
         [
             dead_letter(1, 1),
@@ -150,7 +144,7 @@ def test_dead_letters_are_filtered(empty: Asked, path: str, numbers: list[int]) 
         ("/aggregated?to=2026-01-31T12:01:00Z&device_id=b", 2),
     ],
 )
-def test_summaries_are_filtered(empty: Asked, path: str, rows: int) -> None:
+def test_summaries_are_filtered(empty: DashboardClient, path: str, rows: int) -> None:
     empty.stored[DEVICES].insert_one(device("a", 0))
     empty.stored[VIEWS].insert_many(
         [view(d, sensor, m) for d in "ab" for sensor in ("humidity", "lux") for m in (0, 1)]
@@ -162,7 +156,7 @@ def test_summaries_are_filtered(empty: Asked, path: str, rows: int) -> None:
 @pytest.mark.parametrize(
     "path", ["/telemetry?", "/telemetry?device_id=a&", "/devices/a/telemetry?"]
 )
-def test_a_range_holds_its_start_and_not_its_end(empty: Asked, path: str) -> None:
+def test_a_range_holds_its_start_and_not_its_end(empty: DashboardClient, path: str) -> None:
     empty.stored[DEVICES].insert_one(device("a", 0))
     empty.stored[RAW].insert_many([reading("a", seconds) for seconds in (0, 0.999, 1, 1.001, 2)])
 
@@ -171,7 +165,7 @@ def test_a_range_holds_its_start_and_not_its_end(empty: Asked, path: str) -> Non
     assert [row["ts"][17:23] for row in rows] == ["01.001", "01.000"]
 
 
-def test_recent_alerts_are_the_active_ones_and_those_raised_of_late(empty: Asked) -> None:
+def test_recent_alerts_are_the_active_ones_and_those_raised_of_late(empty: DashboardClient) -> None:
     ages_s = {1: -4000, 2: -3000, 3: -90_000, 4: -90_001}
     empty.stored[ALERTS].insert_many(
         [
@@ -190,7 +184,7 @@ def test_recent_alerts_are_the_active_ones_and_those_raised_of_late(empty: Asked
     assert within_an_hour == [2, 3]
 
 
-def test_a_cursor_serves_its_own_list_and_filters_only(empty: Asked) -> None:
+def test_a_cursor_serves_its_own_list_and_filters_only(empty: DashboardClient) -> None:
     empty.stored[ALERTS].insert_many([alert(n, n) for n in range(3)])
     cursor = empty.get("/alerts?severity=warning&limit=1").json()["next_cursor"]
 
@@ -203,7 +197,7 @@ def test_a_cursor_serves_its_own_list_and_filters_only(empty: Asked) -> None:
     assert statuses == [200, 200, 400, 400, 400]
 
 
-def test_the_last_page_says_that_it_is_the_last(empty: Asked) -> None:
+def test_the_last_page_says_that_it_is_the_last(empty: DashboardClient) -> None:
     empty.stored[ALERTS].insert_many([alert(n, 0) for n in range(4)])
 
     page = empty.get("/alerts?limit=4").json()
@@ -212,7 +206,77 @@ def test_the_last_page_says_that_it_is_the_last(empty: Asked) -> None:
     assert page["next_cursor"] is None
 
 
-def test_paging_stays_right_while_data_arrives(empty: Asked) -> None:
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/alerts?severity=warning&limit=2", "/alerts?severity=warning&limit=2&cursor={}"),
+        ("/v1/alerts?limit=2", "/v1/alerts?limit=2&cursor={}"),
+        ("/alerts/?limit=2&_=17", "/alerts?limit=2&cursor={}"),
+        ("/alerts/recent?within=90000d&limit=2", "/alerts/recent?within=90000d&limit=2&cursor={}"),
+    ],
+)
+def test_a_page_links_to_the_next_and_the_last_one_to_none(
+    empty: DashboardClient, path: str, wanted: str
+) -> None:
+    empty.stored[ALERTS].insert_many([alert(n, n) for n in range(5)])
+
+    first = empty.get(path)
+    second = empty.get(first.links["next"]["url"])
+    last = empty.get(second.links["next"]["url"])
+
+    assert first.links["next"]["url"] == wanted.format(first.json()["next_cursor"])
+    assert second.links["next"]["url"] == wanted.format(second.json()["next_cursor"])
+    assert "link" not in last.headers
+    shown = [row["alert_id"][:6] for page in (first, second, last) for row in page.json()["data"]]
+    assert shown == ["000004", "000003", "000002", "000001", "000000"]
+
+
+def test_the_lists_of_a_device_link_to_their_next_page(empty: DashboardClient) -> None:
+    empty.stored[DEVICES].insert_one(device("a:b", 0))
+    empty.stored[RAW].insert_many([reading("a:b", n) for n in range(3)])
+
+    first = empty.get("/devices/a:b/telemetry?limit=2&from=2026-01-31T14:00:00%2B02:00")
+    second = empty.get(first.links["next"]["url"])
+
+    assert [len(page.json()["data"]) for page in (first, second)] == [2, 1]
+
+
+def test_an_empty_cursor_is_the_first_page(empty: DashboardClient) -> None:
+    empty.stored[ALERTS].insert_many([alert(n, n) for n in range(3)])
+
+    assert empty.rows("/alerts?cursor=") == empty.rows("/alerts")
+
+
+@pytest.mark.parametrize("at", [MIN, datetime(1969, 12, 31, tzinfo=UTC), MAX])
+@pytest.mark.parametrize("row_id", ["\0", "0" * 700])
+@pytest.mark.parametrize(
+    ("path", "list_name"),
+    [
+        ("/telemetry", "telemetry"),
+        ("/telemetry?device_id=a", "telemetry"),
+        ("/devices/a/telemetry", "telemetry of a"),
+        ("/devices/a/aggregates", "aggregates of a"),
+        ("/aggregated", "aggregated"),
+        ("/alerts", "alerts"),
+        ("/devices", "devices"),
+        ("/dead-letters", "dead_letters"),
+    ],
+)
+def test_a_forged_cursor_is_a_page_and_never_a_fault(
+    empty: DashboardClient, path: str, list_name: str, row_id: str, at: datetime
+) -> None:
+    """The year 9999 was a 500 once. A cursor is no secret, and says only where a page begins."""
+    empty.stored[DEVICES].insert_one(device("a", 0))
+    empty.stored[RAW].insert_one(reading("a", 0))
+    filters = '{"device_id":"a"}' if "?" in path else "{}"
+    cursor = cursor_of(Position(at, row_id), list_name + filters)
+
+    response = empty.get(f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
+
+    assert response.status_code == 200
+
+
+def test_paging_stays_right_while_data_arrives(empty: DashboardClient) -> None:
     """Between the pages come newer rows, old ones, and some of the time at which the page ended."""
     empty.stored[DEVICES].insert_one(device("a", 0))
     before = [reading("a", n // 3, lux=float(n)) for n in range(12)]
@@ -227,7 +291,7 @@ def test_paging_stays_right_while_data_arrives(empty: Asked) -> None:
     assert {row["_id"] for row in before} <= set(shown)
 
 
-def test_devices_that_report_while_one_pages_are_all_shown(empty: Asked) -> None:
+def test_devices_that_report_while_one_pages_are_all_shown(empty: DashboardClient) -> None:
     empty.stored[DEVICES].insert_many([device(f"d{n}", n) for n in range(6)])
     first = empty.get("/devices?limit=2").json()
 

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.mongo.collections import ALERTS, DEVICES, RAW, VIEWS, Document
-from shared.readings.reading_event import rfc3339
-from tests.contract.dashboard.asked import Asked
-from tests.contract.dashboard.stored import alert, device, reading, view
+from shared.times import rfc3339
+from tests.contract.dashboard.dashboard_client import DashboardClient
+from tests.contract.dashboard.documents import alert, device, reading, view
 
 pytestmark = pytest.mark.database
 Make = Callable[[int, int], Document]
@@ -49,7 +49,7 @@ few = settings(
 @few
 @given(rows_and_limit=rows_and_limit)
 def test_every_row_is_shown_once_newest_first(
-    dashboard: Asked,
+    dashboard: DashboardClient,
     path: str,
     collection: str,
     time: str,

@@ -1,4 +1,4 @@
-"""The faults of a torture run, and what devices say meanwhile, follow from the seed."""
+"""The faults of a run, and the readings of its devices, follow from the seed."""
 
 import random
 from collections import defaultdict
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_dev.chaos.fault_plan import CHOICES, FIRST_HALF, Fault, plan
-from local_dev.chaos.generated_readings import Gateway, Said
+from local_dev.chaos.generated_readings import Gateway, GeneratedReading
 
 NOW = datetime(2026, 1, 31, 12, 0, 3, tzinfo=UTC)
 seeds = st.integers(0, 2**32)
@@ -22,7 +22,7 @@ def by_target(faults: list[Fault]) -> list[list[Fault]]:
     return list(targets.values())
 
 
-def said(seed: int) -> list[Said]:
+def generated(seed: int) -> list[GeneratedReading]:
     gateway = Gateway(1, 10, random.Random(seed))
     return [reading for _ in range(30) for reading in gateway.request(NOW)]
 
@@ -61,7 +61,7 @@ def test_over_some_runs_everything_fails_in_every_way() -> None:
 
 @given(seeds)
 def test_no_two_readings_of_a_gateway_are_the_same(seed: int) -> None:
-    readings = said(seed)
+    readings = generated(seed)
 
     assert len({reading.key for reading in readings}) == len(readings)
 
@@ -70,7 +70,7 @@ def test_a_reading_is_recognised_by_a_time_or_an_id() -> None:
     recognised = {
         ("ts" in reading.posted, "id" in reading.posted): reading.is_recognisable
         for seed in range(20)
-        for reading in said(seed)
+        for reading in generated(seed)
     }
 
     assert recognised == {

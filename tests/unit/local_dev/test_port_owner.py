@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 
 import pytest
 
@@ -20,7 +19,6 @@ def test_a_port_that_something_listens_on_is_taken(address: str) -> None:
         assert is_taken(server.getsockname()[1])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="read from Linux's /proc")
 def test_the_owner_is_named_by_process_and_command() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         owner = owner_of(server.getsockname()[1])
@@ -29,5 +27,5 @@ def test_the_owner_is_named_by_process_and_command() -> None:
     assert "py" in owner
 
 
-def test_an_owner_that_cannot_be_seen_is_said_to_be_so() -> None:
+def test_an_owner_that_cannot_be_seen_is_reported() -> None:
     assert owner_of(free_port()) == "a process that this user cannot see"

@@ -36,7 +36,7 @@ def test_ingest_takes_what_a_simulated_device_sends() -> None:
 def test_ingest_refuses_each_fault(fault: dict[str, object]) -> None:
     posting = posted([device().reading(NOW, Shares()) | fault])
 
-    assert [item.field for item in posting.refused] == list(fault)
+    assert [one.field for item in posting.refused for one in item.faults] == list(fault)
 
 
 def test_a_share_of_one_makes_every_reading_bad() -> None:
@@ -77,26 +77,26 @@ def test_a_batch_has_as_many_readings_a_second_as_single_requests() -> None:
         (413, b"", (0, 0, 5)),
     ],
 )
-def test_readings_are_counted_by_ingests_answer(
+def test_readings_are_counted_by_ingests_response(
     status: int, body: bytes, counted: tuple[int, int, int]
 ) -> None:
     tally = Tally(sent=5)
 
-    tally.answered(5, status, body, latency_s=0.01)
+    tally.responded(5, status, body, latency_s=0.01)
 
     assert (tally.accepted, tally.rejected, tally.failed) == counted
 
 
-def test_the_summary_names_failures_and_what_got_no_answer() -> None:
+def test_the_summary_names_failures_and_what_got_no_response() -> None:
     tally = Tally(sent=10)
-    tally.answered(5, 202, b"", latency_s=0.012)
-    tally.answered(2, 503, b"", latency_s=1.5)
+    tally.responded(5, 202, b"", latency_s=0.012)
+    tally.responded(2, 503, b"", latency_s=1.5)
 
     summary = tally.summary(elapsed_s=2.0)
 
     assert "sent      10 readings in 2.0 s" in summary
     assert "1 requests: status 503" in summary
-    assert "open      3 without an answer" in summary
+    assert "open      3 without a response" in summary
     assert "p50 12.0 ms, p95 1500.0 ms" in summary
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from local_dev.commands import reset
-from local_dev.commands.status import as_text, dead_letters
+from local_dev.commands.command_line import run
+from local_dev.commands.reset import reset
+from local_dev.commands.status import dead_letters, tables
+from local_dev.console import show
 from local_dev.paths import Places
 from local_dev.system.running_system import hold
 
@@ -35,10 +37,15 @@ STATUS: dict[str, Any] = {
 }
 
 
-def test_the_text_lays_out_sources_functions_and_dead_letters() -> None:
-    assert as_text(STATUS).splitlines() == [
-        "MongoDB        runs (process 11)",
-        "Apache Kafka   ENDED (process 12)",
+def test_the_text_lays_out_sources_functions_and_dead_letters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show(*tables(STATUS))
+
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "server               process",
+        "MongoDB       runs        11",
+        "Apache Kafka  ENDED       12",
         "",
         "source        topic          lag  in_flight  delivered  retried  dead_lettered  dropped",
         "raw-to-alert  telemetry.raw    -          2       1500        4              1        0",
@@ -51,18 +58,13 @@ def test_the_text_lays_out_sources_functions_and_dead_letters() -> None:
 
 
 def test_no_dead_letters_are_none() -> None:
-    assert as_text(STATUS | {"dead_letters": {}}).endswith("dead letters: none")
+    assert tables(STATUS | {"dead_letters": {}})[-1] == "dead letters: none"
 
 
-def test_a_database_that_is_away_is_said_to_be_so() -> None:
+def test_a_database_that_is_away_is_reported() -> None:
     counted = dead_letters("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "iotdb")
 
-    assert counted == "the database does not answer: ServerSelectionTimeoutError"
-
-
-def run_reset(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["reset", *arguments])
-    reset.main()
+    assert counted == "the database does not respond: ServerSelectionTimeoutError"
 
 
 def stored(tmp_path: Path) -> Path:
@@ -72,19 +74,20 @@ def stored(tmp_path: Path) -> Path:
     return file
 
 
-def test_reset_removes_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reset_removes_the_data(tmp_path: Path) -> None:
     file = stored(tmp_path)
 
-    run_reset(monkeypatch, "--yes", "--data", str(tmp_path))
+    with pytest.raises(SystemExit, match="0"):
+        run(reset, ["--yes", "--data", str(tmp_path)])
 
     assert not file.exists()
 
 
-def test_reset_refuses_while_a_system_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reset_refuses_while_a_system_runs(tmp_path: Path) -> None:
     file = stored(tmp_path)
 
     with hold(Places(tmp_path)), pytest.raises(SystemExit, match="already runs"):
-        run_reset(monkeypatch, "--yes", "--data", str(tmp_path))
+        run(reset, ["--yes", "--data", str(tmp_path)])
 
     assert file.exists()
 
@@ -96,6 +99,6 @@ def test_reset_without_a_terminal_wants_a_clear_word(
     monkeypatch.setattr(sys, "stdin", io.StringIO())
 
     with pytest.raises(SystemExit, match="say --yes"):
-        run_reset(monkeypatch, "--data", str(tmp_path))
+        run(reset, ["--data", str(tmp_path)])
 
     assert file.exists()

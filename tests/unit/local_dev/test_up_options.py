@@ -1,14 +1,35 @@
-"""The command line of `local-dev/up`."""
+"""What can be chosen about `local-dev/up`, read from its command line."""
 
-import argparse
+from collections.abc import Callable
 
 import pytest
+import typer
 
-from local_dev.options import USUAL_PORTS, read_options, seconds
+from local_dev.commands import up as command
+from local_dev.commands.command_line import run, seconds
+from local_dev.commands.up_options import with_demo_devices
+from local_dev.options import USUAL_PORTS, UpOptions
+
+Read = Callable[..., UpOptions]
 
 
-def test_without_options_the_ports_are_those_that_users_know() -> None:
-    options = read_options([])
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Return the options that a command line chooses; nothing is started."""
+    brought_up: list[UpOptions] = []
+    monkeypatch.setattr(command, "bring_up", brought_up.append)
+
+    def read_options(*arguments: str) -> UpOptions:
+        with pytest.raises(SystemExit) as exit_:
+            run(command.up, with_demo_devices(list(arguments)))
+        assert exit_.value.code == 0
+        return brought_up[-1]
+
+    return read_options
+
+
+def test_without_options_the_ports_are_those_that_users_know(read: Read) -> None:
+    options = read()
 
     assert options.ports == {
         "ingest": 8001,
@@ -25,14 +46,14 @@ def test_without_options_the_ports_are_those_that_users_know() -> None:
     assert options.demo_devices == 0
 
 
-def test_an_offset_moves_every_port() -> None:
-    options = read_options(["--port-offset", "100"])
+def test_an_offset_moves_every_port(read: Read) -> None:
+    options = read("--port-offset", "100")
 
     assert options.ports == {name: port + 100 for name, port in USUAL_PORTS.items()}
 
 
-def test_a_port_of_its_own_is_not_moved_by_the_offset() -> None:
-    options = read_options(["--port-offset", "100", "--ingest-port", "9000"])
+def test_a_port_of_its_own_is_not_moved_by_the_offset(read: Read) -> None:
+    options = read("--port-offset", "100", "--ingest-port", "9000")
 
     assert options.ports["ingest"] == 9000
     assert options.ports["dashboard"] == 8102
@@ -52,9 +73,9 @@ def test_a_wrong_option_ends_it_with_the_reason(
     arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        read_options(arguments)
+        run(command.up, arguments)
 
-    assert complaint in capsys.readouterr().err
+    assert complaint in " ".join(capsys.readouterr().err.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
@@ -67,32 +88,36 @@ def test_a_length_of_time_has_a_unit_or_is_in_seconds(text: str, length_s: float
 
 @pytest.mark.parametrize("text", ["", "-1s", "1 day", "s", "1e3"])
 def test_other_texts_are_no_length_of_time(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
+    with pytest.raises(typer.BadParameter):
         seconds(text)
 
 
 @pytest.mark.parametrize(
     ("name", "variable"), [("kafka", "KAFKA_BOOTSTRAP_SERVERS"), ("mongo", "MONGO_URL")]
 )
-def test_a_server_that_the_environment_names_is_not_started(name: str, variable: str) -> None:
-    options = read_options([])
+def test_a_server_that_the_environment_names_is_not_started(
+    read: Read, name: str, variable: str
+) -> None:
+    options = read()
 
     assert not options.listens_on(name, {variable: "elsewhere"})
     assert options.listens_on(name, {variable: ""})
 
 
-def test_only_the_chosen_functions_listen() -> None:
-    options = read_options(["--only", "ingest,alert"])
+def test_only_the_chosen_functions_listen(read: Read) -> None:
+    options = read("--only", "ingest,alert")
 
     assert options.listens_on("alert", {})
     assert not options.listens_on("dashboard", {})
 
 
 @pytest.mark.parametrize(("arguments", "devices"), [(["--demo"], 10), (["--demo", "3"], 3)])
-def test_the_demo_has_ten_devices_or_as_many_as_said(arguments: list[str], devices: int) -> None:
-    assert read_options(arguments).demo_devices == devices
+def test_the_demo_has_ten_devices_or_as_many_as_said(
+    read: Read, arguments: list[str], devices: int
+) -> None:
+    assert read(*arguments).demo_devices == devices
 
 
-def test_event_functions_keep_as_many_instances_as_said() -> None:
-    assert read_options(["--instances", "2"]).instances == 2
-    assert read_options([]).instances == 0
+def test_event_functions_keep_as_many_instances_as_said(read: Read) -> None:
+    assert read("--instances", "2").instances == 2
+    assert read().instances == 0

@@ -43,7 +43,7 @@ def test_a_refresh_that_fails_in_any_way_is_counted_and_done_again(
 
 async def run_until(mongo: Any, times: int) -> None:
     running = Refresher(mongo, AggregateSettings())
-    running.start()
+    await running.open()
     async with asyncio.timeout(5):
         while mongo.asked < times:  # noqa: ASYNC110 - the database that fails tells nobody
             await asyncio.sleep(0.001)

@@ -6,7 +6,7 @@ readings may be deleted by then: the view could not be computed with it any more
 
 import pytest
 
-from functions.aggregate.app import make
+from functions.aggregate.app import create
 from shared.settings import SettingsError
 
 
@@ -14,11 +14,11 @@ def test_wide_windows_are_refused_where_readings_are_deleted() -> None:
     environment = {"RAW_RETENTION_DAYS": "2", "AGGREGATE_WINDOW_SECONDS": "1801"}
 
     with pytest.raises(SettingsError, match=r"AGGREGATE_WINDOW_SECONDS=1801.*RAW_RETENTION_DAYS"):
-        make(environment)
+        create(environment)
 
 
 @pytest.mark.parametrize(("days", "seconds"), [("2", "1800"), ("0", "86400")])
 def test_others_are_taken(days: str, seconds: str) -> None:
-    made = make({"RAW_RETENTION_DAYS": days, "AGGREGATE_WINDOW_SECONDS": seconds})
+    made = create({"RAW_RETENTION_DAYS": days, "AGGREGATE_WINDOW_SECONDS": seconds})
 
     assert made.name == "aggregate"

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.alert.function import allowed_ranges
-from functions.alert.thresholds import Alert, AllowedRange, alerts_raised_by
+from functions.alert.thresholds import Alert, AllowedRange, alerts_raised_by, allowed_ranges
 from shared.settings import ThresholdSettings
 from tests.support.readings import NUMBERS, QUICK, accepted
 

@@ -1,0 +1,38 @@
+"""The intake of readings that aggregate and alert share: concurrent events, one write."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from shared.mongo.reading_store import Incoming, count_too_late, refuse_too_late
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.reading_event import readings_in
+from shared.serving.group_commit import GroupCommit
+
+Keep = Callable[[Sequence[Incoming]], Awaitable[frozenset[str]]]
+
+
+class Intake:
+    """Calls `keep` with the readings of concurrent events.
+
+    `keep` stores them, with what follows from them, and returns the ids of those that are too late
+    to be stored at all.
+    """
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._group = GroupCommit(self._keep_events, len)
+
+    async def take(self, event: CloudEvent) -> None:
+        """Return when the readings of the event are kept.
+
+        Raise PermanentError for an event that is not of readings, or has some that are too late
+        (its others are kept by then), and TemporaryError where the database fails.
+        """
+        received = readings_in(event)
+        late = await self._group.submit(
+            [Incoming(reading, received.received_at) for reading in received.readings]
+        )
+        refuse_too_late(late)
+
+    async def _keep_events(self, events: Sequence[Sequence[Incoming]]) -> Sequence[int]:
+        too_late = await self._keep([one for event in events for one in event])
+        return [count_too_late(event, too_late) for event in events]

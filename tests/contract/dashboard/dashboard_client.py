@@ -1,0 +1,147 @@
+"""A client of a dashboard on the real MongoDB, whose commands are recorded and explained."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.database import Database as PlainDatabase
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+
+from functions.dashboard.application import DashboardFunction
+from shared.mongo.collections import Document
+from shared.mongo.database import Database, majority
+from shared.mongo.indexes import make_indexes
+from shared.serving.application import FunctionApplication
+from shared.settings import DashboardSettings
+
+
+class Recorder(CommandListener):
+    """Keeps the commands that read."""
+
+    def __init__(self) -> None:
+        self.commands: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in {"find", "aggregate", "count", "distinct", "getMore"}:
+            self.commands.append(dict(event.command))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+@dataclass(slots=True)
+class Connected:
+    """A connection of the dashboard to a database of one test."""
+
+    url: str
+    name: str
+    recorder: Recorder = field(default_factory=Recorder)
+    client: AsyncMongoClient[Document] | None = None
+
+    async def open(self) -> None:
+        self.client = AsyncMongoClient(self.url, tz_aware=True, event_listeners=[self.recorder])
+        await make_indexes(self.database)
+
+    async def close(self) -> None:
+        assert self.client is not None
+        await self.client.close()
+
+    def not_ready(self) -> str | None:
+        return None
+
+    @property
+    def database(self) -> Database:
+        assert self.client is not None
+        return majority(self.client, self.name)
+
+
+@dataclass(slots=True)
+class DashboardClient:
+    """A client of the dashboard, and the database behind it."""
+
+    stored: PlainDatabase[Document]
+    connection: Connected
+    loop: asyncio.Runner
+    shell: FunctionApplication
+
+    def get(self, path: str) -> httpx.Response:
+        return self.loop.run(self._get(path))
+
+    def store(self, collection: str, documents: list[Document]) -> None:
+        """Store these in place of all that the collection held."""
+        self.stored[collection].delete_many({})
+        if documents:
+            self.stored[collection].insert_many(documents)
+
+    def rows(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows of one page."""
+        found: list[dict[str, Any]] = self.get(path).raise_for_status().json()["data"]
+        return found
+
+    def all_rows(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows of all pages, by following the cursors."""
+        rows, cursor = [], ""
+        while True:
+            page = self.get(path + cursor).raise_for_status().json()
+            rows += page["data"]
+            if page["next_cursor"] is None:
+                return rows
+            cursor = f"&cursor={page['next_cursor']}"
+
+    def explained(self, path: str) -> list[dict[str, Any]]:
+        """Return what each command that the database got for a request examined."""
+        self.connection.recorder.commands.clear()
+        self.get(path).raise_for_status()
+        return [self._explain(command) for command in self.connection.recorder.commands]
+
+    def _explain(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        names = ("find", "count", "filter", "projection", "sort", "limit", "singleBatch", "hint")
+        shown = {name: command[name] for name in names if name in command}
+        found: dict[str, Any] = self.stored.command(
+            {"explain": shown, "verbosity": "executionStats"}
+        )["executionStats"]
+        return found
+
+    async def _get(self, path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(self.shell)
+        async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
+            return await client.get(path)
+
+
+@contextmanager
+def dashboard_on(
+    mongo_url: str, settings: DashboardSettings | None = None
+) -> Iterator[DashboardClient]:
+    """Yield the client of a dashboard on an empty database, which is dropped in the end."""
+    connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
+    function = DashboardFunction(connection, 60, settings or DashboardSettings())
+    with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
+        loop.run(function.open())
+        shell = FunctionApplication(function, function.application)
+        yield DashboardClient(client[connection.name], connection, loop, shell)
+        loop.run(function.close())
+        client.drop_database(connection.name)
+
+
+def stages_of(explained: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the stages of an executed plan, the outermost first."""
+    return _with_inputs(explained["executionStages"])
+
+
+def _with_inputs(stage: dict[str, Any]) -> list[dict[str, Any]]:
+    inputs = [
+        *stage.get("inputStages", []),
+        *([stage["inputStage"]] if "inputStage" in stage else []),
+    ]
+    return [stage, *(inner for one in inputs for inner in _with_inputs(one))]

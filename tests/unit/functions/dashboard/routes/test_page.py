@@ -1,0 +1,168 @@
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+Get = Callable[..., httpx.Response]
+Send = Callable[..., httpx.Response]
+ASSETS = ["/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
+
+
+def test_a_client_gets_a_message(get: Get) -> None:
+    response = get("/")
+
+    assert list(response.json()) == ["message"]
+
+
+def test_a_browser_gets_the_page_though_the_database_is_away(get: Get) -> None:
+    response = get("/", accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["vary"] == "accept"
+
+
+def test_the_page_has_neither_script_nor_style_of_its_own(get: Get) -> None:
+    """Its content security policy would refuse them."""
+    page = get("/", accept="text/html").text
+
+    assert not re.search(r"<style|style=|<script>|\son\w+=|javascript:", page)
+
+
+@pytest.mark.parametrize("path", ["/", *ASSETS])
+def test_nothing_is_loaded_from_another_host(get: Get, path: str) -> None:
+    text = get(path, accept="text/html").text.replace("http://www.w3.org/2000/svg", "")
+
+    assert not re.search(r"""(src|href|url|import)\s*[=(]?\s*["']?(https?:)?//""", text)
+
+
+def test_the_script_sets_names_as_text_only(get: Get) -> None:
+    script = get("/assets/page.js").text
+
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_every_file_that_the_page_names_is_there(get: Get) -> None:
+    page = get("/", accept="text/html").text
+
+    assert set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)) == set(ASSETS)
+
+
+@pytest.mark.parametrize("path", ["/", *ASSETS, "/stats", "/nope"])
+def test_every_response_protects_a_browser(get: Get, path: str) -> None:
+    headers = get(path).headers
+
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/", "/openapi.json", *ASSETS])
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_a_client_has_already_is_not_sent_again(
+    send: Send, path: str, accept: str, method: str
+) -> None:
+    first = send(method, path, {"accept": accept})
+    again = send(method, path, {"accept": accept, "if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert again.content == b""
+    assert "content-type" not in again.headers
+    names = ("etag", "cache-control", "vary", "content-security-policy")
+    assert [again.headers.get(name) for name in names] == [first.headers.get(n) for n in names]
+
+
+@pytest.mark.parametrize("given", ["*", "W/{}", '"x", {}', '"x",W/{} , "y"'])
+def test_a_tag_is_found_among_several_and_compared_weakly(send: Send, given: str) -> None:
+    tag = send("GET", "/assets/page.js").headers["etag"]
+
+    headers = {"if-none-match": given.replace("{}", tag)}
+    assert send("GET", "/assets/page.js", headers).status_code == 304
+
+
+def test_tags_in_several_lines_are_one_list(send: Send) -> None:
+    tag = send("GET", "/assets/page.js").headers["etag"]
+
+    headers = [(b"if-none-match", b'"x"'), (b"if-none-match", tag.encode())]
+    assert send("GET", "/assets/page.js", headers).status_code == 304
+
+
+@pytest.mark.parametrize("given", ["", '"x"', "W/", '"', "\xe9", "x" * 9_000])
+def test_any_other_tag_gets_the_content(send: Send, given: str) -> None:
+    headers = [(b"if-none-match", given.encode("latin-1"))]
+    assert send("GET", "/assets/page.js", headers).status_code == 200
+
+
+def test_a_browser_and_another_client_get_different_tags(get: Get) -> None:
+    assert get("/").headers["etag"] != get("/", accept="text/html").headers["etag"]
+
+
+def test_the_page_says_where_readings_go(send: Send) -> None:
+    url = "https://data.example.org/in"
+
+    page = send("GET", "/", {"accept": "text/html"}, ingest_url=url).text
+
+    assert f'<meta name="ingest-url" content="{url}">' in page
+
+
+def test_the_page_finds_out_itself_where_readings_go_unless_it_is_told(get: Get) -> None:
+    assert '<meta name="ingest-url" content="">' in get("/", accept="text/html").text
+
+
+def test_the_page_links_to_nothing_that_the_public_does_not_get(get: Get) -> None:
+    assert "/metrics" not in get("/", accept="text/html").text
+
+
+def test_docs_lead_to_the_description(get: Get) -> None:
+    response = get("/docs")
+
+    assert response.headers["location"] == "/openapi.json"
+
+
+def test_the_description_names_every_route(get: Get) -> None:
+    paths = get("/openapi.json").json()["paths"]
+
+    assert set(paths) == {
+        "/", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
+        "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
+        "/dead-letters", "/receipts/{reading_id}",
+    }  # fmt: skip
+
+
+def test_the_description_promises_problems_and_not_the_frameworks_errors(get: Get) -> None:
+    description = get("/openapi.json")
+
+    assert "HTTPValidationError" not in description.text
+    responses = description.json()["paths"]["/telemetry"]["get"]["responses"]
+    assert set(responses) == {"200", "400", "422", "503"}
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "status"),
+    [
+        ("/stats", "/stats", "503"),
+        ("/v1/stats", "/stats", "503"),
+        ("/devices/somebody/telemetry", "/devices/{device_id}/telemetry", "503"),
+        ("/telemetry?limit=0", "/telemetry", "422"),
+        ("/somebody", "none", "404"),
+    ],
+)
+def test_a_request_is_counted_by_its_route_and_never_by_its_path(
+    get: Get, path: str, route: str, status: str
+) -> None:
+    labels = {"route": route, "status": status}
+    before = REGISTRY.get_sample_value("iot_dashboard_requests_total", labels) or 0
+
+    get(path)
+
+    assert REGISTRY.get_sample_value("iot_dashboard_requests_total", labels) == before + 1
+
+
+def test_health_is_served_and_readiness_states_the_reason(get: Get) -> None:
+    assert get("/health").json()["status"] == "ok"
+    assert get("/health/ready").json()["detail"] == "the database has not answered yet"

@@ -1,0 +1,220 @@
+"""A chaos run tells a reading that is lost, stored twice or altered, and a view that is wrong."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local_dev.chaos.balance import Account, Balance, balance
+from local_dev.chaos.generated_readings import GeneratedReading
+from local_dev.chaos.ledger import Ledger
+from local_dev.chaos.oracle import DEFAULT_RANGES, alerts_of, devices_of, views_of
+from local_dev.chaos.stored_state import DeadLetter, StoredState
+from local_dev.chaos.verdict import Rule, Verdict, verdict_on
+
+TS = datetime(2026, 1, 31, 12, 0, 3, 250_000, tzinfo=UTC)
+RULE = Rule(10, DEFAULT_RANGES)
+NONE: frozenset[str] = frozenset()
+
+
+def posted(seq: int, **fields: object) -> GeneratedReading:
+    content = {"device_id": "a", "measurements": {"seq": seq}, "temperature_c": 60.0}
+    return GeneratedReading(("a", seq), content | {"ts": TS.isoformat()} | fields)
+
+
+def stored(seq: int, reading_id: str = "", **fields: object) -> dict[str, Any]:
+    document = {"_id": reading_id or f"id-{seq}", "device_id": "a", "ts": TS, "received_at": TS}
+    return document | {"measurements": {"seq": seq}, "temperature_c": 60.0} | fields
+
+
+def ledger_of(reading: GeneratedReading, *acknowledged: str) -> Ledger:
+    ledger = Ledger()
+    ledger.posted([reading])
+    for reading_id in acknowledged:
+        ledger.acknowledged(reading, reading_id)
+    return ledger
+
+
+def balanced(ledger: Ledger, *documents: dict[str, Any], dead: frozenset[str] = NONE) -> Balance:
+    return balance(ledger.entries, documents, dead)
+
+
+def test_a_reading_acknowledged_twice_and_stored_once_balances() -> None:
+    result = balanced(ledger_of(posted(1), "id-1", "id-1"), stored(1))
+
+    assert result.total == Account(accepted=2, stored=1, duplicate=1)
+    assert result.total.difference == 0
+    assert result.errors == []
+
+
+def test_an_acknowledged_reading_that_is_nowhere_is_lost() -> None:
+    result = balanced(ledger_of(posted(1), "id-1"))
+
+    assert result.total.difference == 1
+    assert "LOST" in result.errors[0]
+
+
+def test_an_acknowledged_reading_in_a_dead_letter_is_dead_and_not_lost() -> None:
+    result = balanced(ledger_of(posted(1), "id-1"), dead=frozenset({"id-1"}))
+
+    assert result.total == Account(accepted=1, dead=1)
+    assert result.errors == []
+
+
+def test_a_reading_that_is_stored_twice_is_a_fault() -> None:
+    result = balanced(ledger_of(posted(1), "id-1"), stored(1), stored(1, "id-2"))
+
+    assert result.total.difference == -1
+    assert "stored 2 times" in result.errors[0]
+
+
+def test_one_lost_and_one_stored_twice_do_not_make_up_for_each_other() -> None:
+    ledger = ledger_of(posted(1), "id-1")
+    ledger.posted([posted(2)])
+    ledger.acknowledged(posted(2), "id-2")
+
+    result = balanced(ledger, stored(1), stored(1, "other"))
+
+    assert result.total.difference == 0
+    assert len(result.errors) == 2
+
+
+def test_what_was_never_acknowledged_may_be_stored_or_not() -> None:
+    result = balanced(ledger_of(posted(1)), stored(1))
+
+    assert result.total == Account(unknown=1)
+    assert result.errors == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"temperature_c": 61.0},
+        {"ts": TS.replace(second=4)},
+        {"ts_us": 7},
+        {"measurements": {"seq": 1, "x": 1}},
+    ],
+)
+def test_a_reading_that_is_stored_with_other_content_is_a_fault(change: dict[str, Any]) -> None:
+    result = balanced(ledger_of(posted(1), "id-1"), stored(1, **change))
+
+    assert "stored with another" in result.errors[0]
+
+
+def test_a_stored_reading_that_was_never_posted_is_a_fault() -> None:
+    result = balanced(Ledger(), stored(1))
+
+    assert "never posted" in result.errors[0]
+
+
+def test_without_time_and_id_each_acknowledged_post_is_a_reading_of_its_own() -> None:
+    reading = GeneratedReading(
+        ("a", 1), {"device_id": "a", "measurements": {"seq": 1}, "temperature_c": 60.0}
+    )
+
+    result = balanced(ledger_of(reading, "id-1", "id-2"), stored(1), stored(1, "id-3"))
+
+    assert result.total == Account(accepted=2, stored=1, unknown=1)
+    assert result.total.difference == 1
+    assert "id-2" in result.errors[0]
+
+
+def right_state(letters: list[DeadLetter]) -> StoredState:
+    readings = [stored(1), stored(2, humidity=30.0)]
+    return StoredState(
+        readings=readings,
+        views=list(views_of(readings, 10).values()),
+        devices=list(devices_of(readings).values()),
+        alerts=list(alerts_of(readings, DEFAULT_RANGES).values()),
+        late_windows=0,
+        dead_letters=letters,
+    )
+
+
+def verdict_of(state: StoredState) -> Verdict:
+    ledger = ledger_of(posted(1), "id-1")
+    ledger.posted([posted(2, humidity=30.0)])
+    ledger.acknowledged(posted(2), "id-2")
+    return verdict_on(state, ledger.entries, RULE)
+
+
+def test_a_state_that_is_as_recomputed_is_right() -> None:
+    assert verdict_of(right_state([])).is_right
+
+
+def lacks_a_view(state: StoredState) -> None:
+    state.views.pop()
+
+
+def has_a_view_of_fewer(state: StoredState) -> None:
+    state.views[0]["count"] -= 1
+
+
+def has_a_view_too_many(state: StoredState) -> None:
+    state.views.append(state.views[0] | {"sensor_type": "other"})
+
+
+def has_a_view_twice(state: StoredState) -> None:
+    state.views.append(dict(state.views[0]))
+
+
+def lacks_a_device(state: StoredState) -> None:
+    state.devices.pop()
+
+
+def has_an_older_latest(state: StoredState) -> None:
+    state.devices[0]["latest"]["_id"] = "id-1"
+
+
+def lacks_an_alert(state: StoredState) -> None:
+    state.alerts.pop()
+
+
+def has_a_milder_alert(state: StoredState) -> None:
+    state.alerts[0]["severity"] = "none"
+
+
+VIEW_FAULTS = [lacks_a_view, has_a_view_of_fewer, has_a_view_too_many, has_a_view_twice]
+DEVICE_FAULTS = [lacks_a_device, has_an_older_latest]
+ALERT_FAULTS = [lacks_an_alert, has_a_milder_alert]
+Spoil = Callable[[StoredState], None]
+
+
+@pytest.mark.parametrize("spoil", [*VIEW_FAULTS, *DEVICE_FAULTS, *ALERT_FAULTS])
+def test_a_document_that_is_not_as_recomputed_is_a_difference(spoil: Spoil) -> None:
+    state = right_state([])
+    spoil(state)
+
+    assert len(verdict_of(state).differences) == 1
+
+
+@pytest.mark.parametrize("spoil", [lacks_a_view, *DEVICE_FAULTS])
+def test_what_waits_for_a_dead_letter_of_aggregate_is_no_difference(spoil: Spoil) -> None:
+    state = right_state([DeadLetter("aggregate", "database", ("id-2",), (("a", 2),))])
+    spoil(state)
+
+    assert verdict_of(state).is_right
+
+
+def test_a_dead_letter_of_alert_excuses_no_view() -> None:
+    state = right_state([DeadLetter("alert", "database", ("id-2",), (("a", 2),))])
+    lacks_a_view(state)
+
+    assert not verdict_of(state).is_right
+
+
+def test_the_recompute_is_the_documented_summary() -> None:
+    readings = [stored(n, temperature_c=value) for n, value in enumerate([4.0, 1.0, 2.0, 3.0])]
+
+    view = views_of(readings, 10)["a/temperature_c/10s/2026-01-31T12:00:00.000Z"]
+
+    assert (view["count"], view["sum"], view["min"], view["max"]) == (4, 10.0, 1.0, 4.0)
+    assert (view["average"], view["p50"], view["p95"]) == (2.5, 2.5, pytest.approx(3.85))
+
+
+def test_a_late_window_that_is_still_waiting_is_not_right() -> None:
+    state = replace(right_state([]), late_windows=1)
+
+    assert not verdict_of(state).is_right
