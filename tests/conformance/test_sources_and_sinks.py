@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import io
 import time
 import uuid
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -212,3 +214,37 @@ def test_a_kafka_sink_refuses_what_is_no_event_or_not_for_it(
             ]
 
     assert asyncio.run(run()) == [400, 404, 405, 503]
+
+
+def test_a_kafka_sink_whose_clients_break_off_goes_on_without_a_traceback(
+    kafka_bootstrap: str, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = "POST /ns/letters HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n"
+    event = "".join(f"{name}: {value}\r\n" for name, value in EVENT.items())
+
+    async def run() -> int:
+        async with sink_for(kafka_bootstrap, topic) as receiver:
+            url = receiver.address_of("letters")
+            port = urlsplit(url).port
+            for request in ("rubbish\r\n\r\n", f"{head}\r\n", f"{head}{event}\r\nwhole") * 10:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request.encode())
+                await writer.drain()
+                await asyncio.sleep(0.01)
+                writer.transport.abort()
+            return await status_of(url, EVENT)
+
+    assert asyncio.run(run()) == 202
+    assert caplog.records == []
+
+
+def test_a_kafka_sink_leaves_an_encoded_body_as_it_is(kafka_bootstrap: str, topic: str) -> None:
+    body = gzip.compress(b"{}")
+
+    async def run() -> int:
+        async with sink_for(kafka_bootstrap, topic) as receiver:
+            headers = EVENT | {"content-encoding": "gzip"}
+            return await status_of(receiver.address_of("letters"), headers, body)
+
+    assert asyncio.run(run()) == 202
+    assert records_of(kafka_bootstrap, topic, 1)[0]["value"] == body
