@@ -6,14 +6,18 @@ import asyncio
 import contextlib
 import io
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import psutil
 import pytest
 from yarl import URL
 
+from local_dev.options import EVERY_ADDRESS
 from local_dev.servers.free_port import free_port
 from local_dev.serving.gateway import Gateway
+from local_dev.serving.instance import FunctionInstance, Launch
 from tests.support.eventing import until
 from tests.support.serving import Scene
 
@@ -225,3 +229,42 @@ def test_a_scrape_is_answered_while_every_place_is_taken(functions: Path) -> Non
             return response
 
     assert asyncio.run(run()).startswith(b"HTTP/1.1 200")
+
+
+def test_an_address_that_is_not_loopback_is_opened_for_the_gateway(functions: Path) -> None:
+    async def run() -> str:
+        async with Scene(functions).running() as scene:
+            port = free_port()
+            gateway = Gateway(scene.host, port, EVERY_ADDRESS)
+            await gateway.open()
+            try:
+                return listening_address(os.getpid(), port)
+            finally:
+                await gateway.close()
+
+    assert asyncio.run(run()) == EVERY_ADDRESS
+
+
+def test_an_instance_listens_at_the_address_of_its_launch_and_is_probed_there(
+    functions: Path,
+) -> None:
+    async def run() -> str:
+        launch = Launch("standin", functions, os.environ, "/health/ready", EVERY_ADDRESS)
+        instance = await FunctionInstance.start(launch, free_port(), print)
+        try:
+            await instance.wait_until_ready()
+            return listening_address(instance.pid, instance.port)
+        finally:
+            await instance.stop()
+
+    assert asyncio.run(run()) == EVERY_ADDRESS
+
+
+def listening_address(pid: int, port: int) -> str:
+    connections = psutil.Process(pid).net_connections("tcp")
+    (address,) = (
+        each.laddr.ip
+        for each in connections
+        if each.status == psutil.CONN_LISTEN and each.laddr.port == port
+    )
+    return str(address)

@@ -8,12 +8,14 @@ cluster scrapes pods and not Services.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from multidict import CIMultiDict
 
+from local_dev.options import LOOPBACK
 from local_dev.serving.breaker import QueueFullError
 from local_dev.wire.http_client import NoResponseError
 from local_dev.wire.server_log import server_log
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from local_dev.serving.autoscaler import Autoscaler
     from local_dev.serving.instance import FunctionInstance
 
-LOOPBACK = "127.0.0.1"
 METRICS = "/metrics"
 HOP_BY_HOP = frozenset(  # RFC 9110, 7.6.1
     {
@@ -107,7 +108,7 @@ def _origin_form(target: str) -> tuple[str | None, str | None]:
 
 
 def _head(request: web.BaseRequest, target: str, authority: str | None) -> bytes:
-    lines = [f"{request.method} {target} HTTP/1.1".encode()]
+    lines = [f"{request.method} {target} HTTP/1.1".encode(), *forwarded_for(request.remote)]
     if authority is not None:  # RFC 9112, 3.2.2: it wins over Host
         lines.append(f"host: {authority}".encode())
     left_out = HOP_BY_HOP | SET_ANEW | ({"host"} if authority is not None else set())
@@ -115,6 +116,13 @@ def _head(request: web.BaseRequest, target: str, authority: str | None) -> bytes
         if name.decode("latin-1").lower() not in left_out:
             lines.append(b"%s: %s" % (name, value))
     return b"\r\n".join([*lines, b""])
+
+
+def forwarded_for(peer: str | None) -> list[bytes]:
+    """Return the header that queue-proxy adds, for who comes over the network: no metrics then."""
+    if peer is None or ipaddress.ip_address(peer).is_loopback:
+        return []
+    return [f"x-forwarded-for: {peer}".encode()]
 
 
 async def _through(
