@@ -24,7 +24,7 @@ def test_a_good_reading_is_queued_and_gets_its_id() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/ingest", "/v1/ingest", "/"])
+@pytest.mark.parametrize("path", ["/ingest", "/v1/ingest", "/", "/ingest/", "/v1/ingest/"])
 def test_a_reading_may_come_by_each_of_the_paths(path: str) -> None:
     assert Device().posts(posted(), path=path).status == 202
 
@@ -59,6 +59,31 @@ def test_a_bad_reading_is_a_422_naming_the_field() -> None:
         ],
     }
     assert device.queued == []
+
+
+def test_a_reading_with_many_faults_has_an_entry_for_each() -> None:
+    seen = Device().posts(posted(temperature_c="warm", ts="yesterday", temp=1))
+
+    body = seen.json()
+    assert [one["field"] for one in body["errors"]] == ["temperature_c", "ts", "temp"]
+    assert body["detail"].endswith(" (and 2 more, in errors)")
+
+
+def test_a_bad_reading_is_counted_once_however_many_faults_it_has() -> None:
+    before = metrics.readings_rejected.labels("invalid")._value.get()
+
+    Device().posts(posted(temperature_c="warm", humidity="wet"))
+
+    assert metrics.readings_rejected.labels("invalid")._value.get() == before + 1
+
+
+def test_a_topic_that_takes_less_than_a_record_is_no_success() -> None:
+    device = Device()
+    device.broker.refuses_as_too_large = True
+
+    seen = device.posts(posted())
+
+    assert (seen.status, device.queued) == (413, [])
 
 
 def test_without_the_broker_there_is_no_false_success() -> None:

@@ -8,6 +8,20 @@ from tests.support.ingest_device import JSON, Device
 from tests.support.readings import posted
 
 
+def test_a_body_that_was_cut_is_told_with_its_size() -> None:
+    """A Content-Length that is too small cuts it."""
+    body = json.dumps(posted()).encode()
+
+    assert f"; it has {len(body) - 1} bytes" in Device().posts(body[:-1]).json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/ingest", "/v1/ingest", "/", "/ingest/"])
+def test_options_says_what_is_allowed(path: str) -> None:
+    seen = Device().sends("OPTIONS", path, [])
+
+    assert (seen.status, seen.headers, seen.body) == (204, {"allow": "OPTIONS, POST"}, b"")
+
+
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -58,10 +72,10 @@ def test_a_body_that_is_no_json_is_a_400(body: bytes) -> None:
 def test_another_method_is_a_405_with_the_one_that_is_allowed(method: str) -> None:
     seen = Device().sends(method, "/ingest", [])
 
-    assert (seen.status, seen.headers["allow"]) == (405, "POST")
+    assert (seen.status, seen.headers["allow"]) == (405, "OPTIONS, POST")
 
 
-@pytest.mark.parametrize("path", ["/ingest/", "/telemetry", "/healthy", "//ingest"])
+@pytest.mark.parametrize("path", ["/ingest//", "/telemetry", "/healthy", "//ingest"])
 def test_another_path_is_a_404_that_says_where_to(path: str) -> None:
     seen = Device().posts(posted(), path=path)
 

@@ -33,7 +33,7 @@ def test_ingest_takes_what_a_simulated_device_sends() -> None:
 def test_ingest_refuses_each_fault(fault: dict[str, object]) -> None:
     posting = posted([device().reading(NOW, Shares()) | fault])
 
-    assert [item.field for item in posting.refused] == list(fault)
+    assert [one.field for item in posting.refused for one in item.faults] == list(fault)
 
 
 def test_a_share_of_one_makes_every_reading_bad() -> None:
