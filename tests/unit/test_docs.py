@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import httpx
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 
 from functions.dashboard.application import DashboardFunction
 from shared import settings
+from shared.times import rfc3339
 from tests.support.pages import PAGES, ROOT, TOP, anchors_of, links_in, spans_in, text_of
 
 if TYPE_CHECKING:
@@ -142,6 +144,8 @@ def _default_of(field: FieldInfo) -> str:
     default = field.default if secret is None else secret()
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, datetime):
+        return rfc3339(default)
     text = ",".join(default) if isinstance(default, tuple) else str(default)
     return text or "–"  # noqa: RUF001 - the page's sign for an empty value
 
@@ -151,6 +155,7 @@ def _range_of(field: FieldInfo) -> str:
         next((getattr(one, name) for one in field.metadata if hasattr(one, name)), None)
         for name in ("ge", "le")
     )
+    least = rfc3339(least) if isinstance(least, datetime) else least
     if least is not None:
         return f"{least} or more" if most is None else f"{least} to {most}"
     if get_origin(field.annotation) is Literal:
