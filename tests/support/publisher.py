@@ -1,4 +1,4 @@
-"""What stands in for Kafka in unit tests, held to the truth by tests/contract/test_publisher.py."""
+"""A publisher for unit tests, held to the truth by tests/contract/shared/test_publisher.py."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

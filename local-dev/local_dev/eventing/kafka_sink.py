@@ -1,4 +1,4 @@
-"""How do events get into a topic through a KafkaSink? Dead letters arrive here by HTTP.
+"""The receiver of all KafkaSinks, through which dead letters get into a topic.
 
 kafka-sink-receiver on a free port of loopback: POST /<namespace>/<name>, 202 after Kafka's
 acknowledgement by all replicas, 400 no CloudEvent, 404 unknown path, 405 not POST, 503 not
@@ -14,6 +14,7 @@ from aiohttp import web
 from confluent_kafka import KafkaException, Producer
 
 from local_dev.wire.cloud_event import NotAnEventError
+from local_dev.wire.server_log import server_log
 from local_dev.wire.sink_record import sink_record
 
 if TYPE_CHECKING:
@@ -29,12 +30,12 @@ CLOSING_S = 2.0
 
 
 class KafkaSinkReceiver:
-    """Answers for all KafkaSinks of a namespace."""
+    """Receives for all KafkaSinks of a namespace."""
 
     def __init__(self, bootstrap: str, namespace: str, sinks: Iterable[Sink]) -> None:
         self._topics = {f"/{namespace}/{sink.name}": sink.topic for sink in sinks}
         self._namespace = namespace
-        server = web.Server(self._take, access_log=None)
+        server = web.Server(self._take, access_log=None, auto_decompress=False, logger=server_log)
         self._runner = web.ServerRunner(server, shutdown_timeout=CLOSING_S)
         self._producer = Producer(
             {

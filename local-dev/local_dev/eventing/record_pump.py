@@ -1,7 +1,4 @@
-"""Which records does a KafkaSource have in hand, and what of them may be committed?
-
-The common part of its two rhythms, `unordered_rhythm` and `ordered_rhythm`.
-"""
+"""The common part of the two pumps of a KafkaSource, `unordered_pump` and `ordered_pump`."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from local_dev.wire.record_event import Lost, Record, RecordReader
 
 
-class Rhythm:
+class RecordPump:
     """Takes the records of each poll; a subclass says when each is sent and when to poll."""
 
     def __init__(
@@ -32,6 +29,7 @@ class Rhythm:
         self._trackers: dict[int, OffsetTracker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._is_retired = False
 
     def start(self) -> None:
         """Ask for the first poll."""
@@ -44,7 +42,7 @@ class Rhythm:
             self._take(record, event)
 
     def revoked(self, partitions: list[int]) -> Mapping[int, int]:
-        """Forget these partitions; what is in flight goes on, and nobody waits for its answer."""
+        """Forget these partitions; what is in flight goes on, and nothing waits for it."""
         handed_back = self.take_commits(frozenset(partitions))
         for partition in partitions:
             self._trackers.pop(partition, None)
@@ -60,6 +58,10 @@ class Rhythm:
         """Return the offset behind what is done with, per partition."""
         known = {p: t.next_offset for p, t in self._trackers.items()}
         return {partition: offset for partition, offset in known.items() if offset is not None}
+
+    def retire(self) -> None:
+        """Poll no more; what was polled is delivered."""
+        self._is_retired = True
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing new, and give what is in flight `grace_s` seconds to end."""

@@ -1,6 +1,6 @@
-"""How does one instance of a function live? `function_host` starts and ends them.
+"""One instance of a function: a process that is started, probed and ended.
 
-Each is `python -m functions.<name>` in a process group of its own, on loopback.
+Each is `python -m functions <name>` in a process group of its own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_dev.options import LOOPBACK, reachable_at
 from local_dev.servers.child_process import ends_with_its_parent
-from local_dev.wire.http_client import Address, ConnectionPool, NoAnswerError
+from local_dev.wire.http_client import Address, ConnectionPool, NoResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +27,6 @@ PROBE_TIMEOUT_S = 0.5  # queue-proxy gives 0.1 s; this machine also runs broker 
 READY_TIMEOUT_S = 60.0
 STOP_GRACE_S = 10.0
 LONGEST_LINE = 1 << 20
-HOST = "127.0.0.1"
 
 
 class FunctionFailedError(Exception):
@@ -41,6 +41,7 @@ class Launch:
     root: Path
     environment: Mapping[str, str]
     ready_path: str
+    address: str = LOOPBACK
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class FunctionInstance:
         self._process = process
         self._launch = launch
         self.port = port
-        self.pool = ConnectionPool(Address(HOST, port), limit=1000)
+        self.pool = ConnectionPool(Address(reachable_at(launch.address), port), limit=1000)
         self.in_flight = 0
         self.is_ready = False
         self.idle_since = time.monotonic()
@@ -75,7 +76,7 @@ class FunctionInstance:
         process = await asyncio.create_subprocess_exec(
             *launch.command,
             cwd=launch.root,
-            env={**launch.environment, "HOST": HOST, "PORT": str(port)},
+            env={**launch.environment, "HOST": launch.address, "PORT": str(port)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -90,9 +91,9 @@ class FunctionInstance:
         return self._process.pid
 
     async def wait_until_ready(self) -> None:
-        """Return once the readiness probe is answered 200. Raises FunctionFailedError."""
+        """Return once the readiness probe gets 200. Raise FunctionFailedError."""
         end = time.monotonic() + READY_TIMEOUT_S
-        while not await self._answers_ready():
+        while not await self._is_probed_ready():
             if self.ended.is_set():
                 status = self._process.returncode
                 raise FunctionFailedError(f"ended with status {status} before it was ready")
@@ -117,13 +118,13 @@ class FunctionInstance:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
-    async def _answers_ready(self) -> bool:
+    async def _is_probed_ready(self) -> bool:
         head = f"GET {self._launch.ready_path} HTTP/1.1\r\nhost: {self._launch.function}\r\n"
         try:
-            answer = await self.pool.send(head.encode("ascii"), b"", PROBE_TIMEOUT_S)
-        except NoAnswerError:
+            response = await self.pool.send(head.encode("ascii"), b"", PROBE_TIMEOUT_S)
+        except NoResponseError:
             return False
-        return answer.status == 200  # noqa: PLR2004 - HTTP's OK
+        return response.status == 200  # noqa: PLR2004 - HTTP's OK
 
     async def _watch(self, on_line: Callable[[str], None]) -> None:
         assert self._process.stdout is not None
