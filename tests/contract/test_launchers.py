@@ -22,12 +22,13 @@ class Checkout:
     def lock(self, content: str) -> None:
         (self.folder / "requirements" / "local.txt").write_text(content)
 
-    def up(self, *arguments: str, **environment: str) -> str:
+    def up(self, *arguments: str, user: str | None = None, **environment: str) -> str:
         """Run its `local-dev/up` from elsewhere and return all that it printed."""
         done = subprocess.run(
             [self.folder / "local-dev" / "up", *arguments],
             env=os.environ | environment,
             cwd="/",
+            user=user,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -40,10 +41,14 @@ class Checkout:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Checkout:
-    folder = tmp_path_factory.mktemp("projects") / "a checkout"
+    return checkout_in(tmp_path_factory.mktemp("projects") / "a checkout", root)
+
+
+def checkout_in(folder: Path, root: Path) -> Checkout:
     (folder / "local-dev" / "local_dev" / "commands").mkdir(parents=True)
     (folder / "requirements").mkdir()
-    for file in ("with-environment", "up", "local_dev/__init__.py", "environment.py"):
+    files = ("with-environment", "up", "environment.py")
+    for file in (*files, "local_dev/__init__.py", "local_dev/refusals.py"):
         shutil.copy(root / "local-dev" / file, folder / "local-dev" / file)
     (folder / "local-dev/local_dev/commands/up.py").write_text(ECHO)
     return Checkout(folder)

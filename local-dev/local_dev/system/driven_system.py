@@ -13,7 +13,7 @@ import httpx
 from local_dev.options import USUAL_PORTS
 from local_dev.paths import ROOT, Places
 from local_dev.servers.child_process import ends_with_its_parent
-from local_dev.servers.free_port import free_port
+from local_dev.servers.free_port import free_ports
 from local_dev.system.running_system import ask
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class DrivenSystem:
 
         `ports` are free ones where none are given; `environment` is added to this process's.
         """
-        ports = ports or {name: free_port() for name in USUAL_PORTS}
+        ports = ports or free_ports(USUAL_PORTS)
         chosen = [f"--{name}-port={port}" for name, port in ports.items()]
         data.mkdir(parents=True, exist_ok=True)
         with (data / "up.log").open("wb") as log:
