@@ -1,5 +1,6 @@
 """What a route gets beside its parameters: the database, and the settings of what is shown."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
@@ -46,8 +47,8 @@ def _settings_of(request: Request) -> DashboardSettings:
 
 def refuse_repeated_parameters(request: Request) -> None:
     """Raise RequestValidationError where a parameter is given twice: which counts is unclear."""
-    names = [name for name, _ in request.query_params.multi_items() if name != _LAST_COUNTS]
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    repeated = [name for name in times if times[name] > 1 and name != _LAST_COUNTS]
     if repeated:
         detail = {"type": "repeated", "msg": "given more than once"}
         raise RequestValidationError([{**detail, "loc": ("query", name)} for name in repeated])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
-from typing import TYPE_CHECKING, Literal, get_args, get_origin
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
+import httpx
 import pytest
 from pydantic import BaseModel
 
 from functions.dashboard.application import DashboardFunction
 from shared import settings
-from tests.support.asgi_client import ask
+from shared.times import rfc3339
 from tests.support.pages import PAGES, ROOT, TOP, anchors_of, links_in, spans_in, text_of
 
 if TYPE_CHECKING:
@@ -112,11 +115,18 @@ def test_a_value_of_the_manifests_has_the_default_that_the_page_says(name: str) 
 
 
 def test_the_api_page_names_every_route_of_the_dashboard() -> None:
-    application = DashboardFunction(NoDatabase(), 60).application
-    described = ask(application, "GET", "/openapi.json").json()["paths"]
+    described = asyncio.run(_openapi())["paths"]
     rows = re.findall(r"^\| `(/[^`]*)` ", text_of("docs/api.md"), re.MULTILINE)
 
     assert set(described) | {"/openapi.json"} == {row for row in rows if not _is_health(row)}
+
+
+async def _openapi() -> dict[str, Any]:
+    transport = httpx.ASGITransport(DashboardFunction(NoDatabase(), 60).application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
+        content = (await client.get("/openapi.json")).json()
+    assert isinstance(content, dict)
+    return content
 
 
 def _pages_linked_from(page: str) -> list[str]:
@@ -131,19 +141,25 @@ def _is_health(row: str) -> bool:
 
 def _default_of(field: FieldInfo) -> str:
     secret = getattr(field.default, "get_secret_value", None)
-    text = str(field.default if secret is None else secret())
+    default = field.default if secret is None else secret()
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, datetime):
+        return rfc3339(default)
+    text = ",".join(default) if isinstance(default, tuple) else str(default)
     return text or "–"  # noqa: RUF001 - the page's sign for an empty value
 
 
 def _range_of(field: FieldInfo) -> str:
-    bounds = {
-        name: getattr(one, name)
-        for one in field.metadata
+    least, most = (
+        next((getattr(one, name) for one in field.metadata if hasattr(one, name)), None)
         for name in ("ge", "le")
-        if hasattr(one, name)
-    }
-    if bounds:
-        return f"{bounds['ge']} to {bounds['le']}"
+    )
+    least = rfc3339(least) if isinstance(least, datetime) else least
+    if least is not None:
+        return f"{least} or more" if most is None else f"{least} to {most}"
     if get_origin(field.annotation) is Literal:
         return ", ".join(one or "–" for one in get_args(field.annotation))  # noqa: RUF001 - as above
+    if field.annotation is bool:
+        return "true, false"
     return "number" if field.annotation is float else "text"

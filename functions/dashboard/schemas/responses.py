@@ -132,9 +132,7 @@ class DeadLetter(_Row):
     status: str
     redriven_at: Timestamp | None = None
     content_type: str | None = None
-    attributes: dict[str, str] = Field(
-        default={}, description="of the event; extensions of others with DEAD_LETTER_DETAILS only"
-    )
+    attributes: dict[str, str] = Field(default={}, description="of the event, as it arrived")
 
 
 class DeadLetterList(_Row):

@@ -22,7 +22,8 @@ def with_addresses() -> Document:
         "knativekafkaoffset": "7",
         "knativeerrordest": "http://aggregate.telemetry.svc.cluster.local",
         "knativeerrordata": f"base64 of {ADDRESS}",
-        "kafkaheaderhost": ADDRESS,
+        "knativeerrorcode": "503",
+        "kafkaheadersender": "a record's own header",
     }
     return dead_letter(
         1,
@@ -54,6 +55,8 @@ def test_the_public_reads_reason_code_and_stage_and_no_address(empty: DashboardC
         "type": "iot.telemetry.readings.v1",
         "partitionkey": "boiler",
         "knativekafkaoffset": "7",
+        "knativeerrorcode": "503",
+        "kafkaheadersender": "a record's own header",
     }
     assert "svc.cluster.local" not in response.text
 

@@ -248,7 +248,7 @@ def test_an_empty_cursor_is_the_first_page(empty: DashboardClient) -> None:
 
 
 @pytest.mark.parametrize("at", [MIN, datetime(1969, 12, 31, tzinfo=UTC), MAX])
-@pytest.mark.parametrize("row_id", ["a", "\0", "$gt", "0" * 700])
+@pytest.mark.parametrize("row_id", ["\0", "0" * 700])
 @pytest.mark.parametrize(
     ("path", "list_name"),
     [

@@ -12,7 +12,7 @@ from local_dev.wire.structured_event import read_structured
 from shared.readings.reading_event import records_of
 
 RECEIVED = datetime(2026, 1, 31, 12, 1, 31, tzinfo=UTC)
-EVENTS = Path(__file__).resolve().parents[2] / "events"
+EVENTS = Path(__file__).resolve().parents[1] / "events"
 
 
 def sample(name: str) -> Any:
