@@ -23,13 +23,7 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
 
     Wrong settings end the process with status 2, and a line that names the variable.
     """
-    logs.to_standard_error()
-    try:
-        server = read(ServerSettings, os.environ)
-        application = create(os.environ)
-    except SettingsError as error:
-        _log.critical("refused to start", extra={"reason": str(error)})
-        sys.exit(2)
+    server, application = made(create)
     uvicorn.run(
         application,
         http=http_protocol(server),
@@ -42,3 +36,13 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_DRAIN_S,
     )
+
+
+def made(create: Callable[[Mapping[str, str]], ASGI]) -> tuple[ServerSettings, ASGI]:
+    """Return what `serve` serves. Wrong settings end the process, as there."""
+    logs.to_standard_error()
+    try:
+        return read(ServerSettings, os.environ), create(os.environ)
+    except SettingsError as error:
+        _log.critical("refused to start", extra={"reason": str(error)})
+        sys.exit(2)

@@ -16,11 +16,13 @@ from confluent_kafka.cimpl import NewTopic
 from pymongo import MongoClient
 
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
+from local_dev.servers.addresses import fault_of_mongo
 from local_dev.servers.child_process import ServerFailedError
 from local_dev.servers.free_port import free_port, is_listening
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
+from tests.support.servers import standalone_mongod
 
 ODD_NAME = "jürgen, 日本\\n = 😀"  # properties are Latin-1, and a comma ends a folder's name there
 
@@ -162,3 +164,23 @@ def test_a_database_on_a_full_disk_ends_with_that_reason(tmp_path: Path) -> None
         pytest.skip("this user cannot mount a file system")
     assert "MongoDB ended with status" in done.stderr
     assert f"the disk of {tmp_path} is full" in done.stderr
+
+
+@pytest.mark.database
+def test_a_database_that_lets_no_function_in_is_named_so(tmp_path: Path) -> None:
+    with standalone_mongod(tmp_path, "--auth") as url:
+        with MongoClient[dict[str, Any]](url) as client:
+            client.admin.command("createUser", "iot", pwd="right", roles=["root"])
+
+        refused = fault_of_mongo(url.replace("//", "//iot:hunter2@"))
+        alone = fault_of_mongo(url.replace("//", "//iot:right@"))
+
+    assert refused == "the database refuses this user or this password"
+    assert str(alone).startswith("this MongoDB is no replica set: start mongod with --replSet")
+
+
+@pytest.mark.database
+def test_a_database_that_functions_can_use_has_no_fault(mongo: MongoServer) -> None:
+    started(mongo)
+
+    assert fault_of_mongo(mongo.url) is None

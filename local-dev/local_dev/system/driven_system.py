@@ -91,10 +91,11 @@ class DrivenSystem:
                 )
             time.sleep(ASK_EVERY_S)
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str, accept: str = "*/*") -> httpx.Response:
         """Query the dashboard."""
         url = f"http://127.0.0.1:{self.ports['dashboard']}{path}"
-        return httpx.get(url, timeout=REQUEST_TIMEOUT_S, trust_env=False)
+        headers = {"accept": accept}
+        return httpx.get(url, headers=headers, timeout=REQUEST_TIMEOUT_S, trust_env=False)
 
     def post(self, readings: object) -> httpx.Response:
         """Post one reading, or a list of them, to ingest."""

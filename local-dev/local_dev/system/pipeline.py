@@ -12,6 +12,7 @@ from local_dev.paths import ROOT
 from local_dev.serving.autoscaler import Autoscaler
 from local_dev.serving.gateway import Gateway
 from local_dev.serving.instance import Launch
+from local_dev.serving.settings_check import refuse_wrong_settings
 from local_dev.system.function_sink import FunctionSink
 from local_dev.system.mesh import Mesh
 
@@ -56,15 +57,18 @@ class Pipeline:
         self._gateways: list[Gateway] = []
         self._mesh: Mesh | None = None
 
+    async def refuse_wrong_settings(self) -> None:
+        """Return if every function's settings are right. Raise FunctionFailedError otherwise."""
+        await refuse_wrong_settings(map(self._launch, self._services()))
+
     async def start(self) -> None:
         """Make the topics, bring up the functions that are always on, and start consuming.
 
         Raise KafkaException, OSError for a port that is taken, FunctionFailedError. Call stop
         after an error too.
         """
-        for service in self._system.services:
-            if self._settings.only is None or service.name in self._settings.only:
-                await self._open(service)
+        for service in self._services():
+            await self._open(service)
         functions = {name: FunctionSink(host, NAMESPACE) for name, host in self._hosts.items()}
         self._mesh = Mesh(self._system, functions, lambda text: self._on_line("eventing", text))
         await self._mesh.open()
@@ -88,11 +92,18 @@ class Pipeline:
             "functions": {n: h.status() | {"port": ports[n]} for n, h in self._hosts.items()},
         }
 
+    def _services(self) -> list[Service]:
+        only = self._settings.only
+        return [each for each in self._system.services if only is None or each.name in only]
+
+    def _launch(self, service: Service) -> Launch:
+        return Launch(service.name, ROOT, self._environment(service), service.ready_path)
+
     async def _open(self, service: Service) -> None:
         name, port = service.name, self._settings.ports[service.name]
         host = Autoscaler(
             service,
-            Launch(name, ROOT, self._environment(service), service.ready_path),
+            self._launch(service),
             floor=self._floor(service),
             idle_s=self._settings.idle_s,
             first_port=port if name == DIRECT else None,
@@ -116,6 +127,8 @@ class Pipeline:
             **os.environ,
             **service.environment(self._system.pipeline_env),
             "MONGO_URL": self._settings.mongo_url,
+            "INGEST_URL": os.environ.get("INGEST_URL")  # for the sample on the dashboard's page
+            or f"http://localhost:{self._settings.ports[DIRECT]}",
             "K_SERVICE": service.name,
             "K_CONFIGURATION": service.name,
             "K_REVISION": f"{service.name}-local",
