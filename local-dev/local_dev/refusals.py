@@ -20,6 +20,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 LITTLE_BYTES = 16 << 20  # a server that begins a new file with less than this free has no chance
 MEMORY = "there is not enough memory on this machine: end other programs"
 IN_USE = "another process uses the same data: look for one that an earlier start left behind"
+PERMISSION = ("Permission denied", "AccessDeniedException", "read-only directory")
 REASONS = {  # what servers and pip write, and what it means
     "insufficient memory for the Java Runtime": MEMORY,
     "Cannot allocate memory": MEMORY,
@@ -51,8 +52,8 @@ def reason_in(output: Iterable[str], folder: Path) -> str | None:
     text = "\n".join(output)
     if "No space left on device" in text or "Disk quota exceeded" in text or _is_full(folder):
         return _full(folder)
-    if "Permission denied" in text or "AccessDeniedException" in text:
-        return _not_writable(folder)
+    if any(mark in text for mark in PERMISSION):
+        return _not_writable(_of_another_user(folder))
     return next((reason for mark, reason in REASONS.items() if mark in text), None)
 
 
@@ -77,6 +78,12 @@ def _not_writable(path: Path) -> str:
         f"{path} cannot be used by {user}: {there} belongs to {owner}."
         f" Give it back with: sudo chown -R {user} '{there}'"
     )
+
+
+def _of_another_user(folder: Path) -> Path:
+    """Return the first file in the folder, or below it, that is not ours; else the folder."""
+    found = (folder, *folder.glob("*"), *folder.glob("*/*"))
+    return next((each for each in found if each.lstat().st_uid != os.geteuid()), folder)
 
 
 def _name_of(user: int) -> str:

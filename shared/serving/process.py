@@ -23,7 +23,12 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
 
     Wrong settings end the process with status 2, and a line that names the variable.
     """
-    server, application = made(create)
+    logs.to_standard_error()
+    try:
+        server, application = _made(create)
+    except SettingsError as error:
+        _log.critical("refused to start", extra={"reason": str(error)})
+        sys.exit(2)
     uvicorn.run(
         application,
         http=http_protocol(server),
@@ -38,11 +43,22 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
     )
 
 
-def made(create: Callable[[Mapping[str, str]], ASGI]) -> tuple[ServerSettings, ASGI]:
-    """Return what `serve` serves. Wrong settings end the process, as there."""
+def check(creates: Mapping[str, Callable[[Mapping[str, str]], ASGI]]) -> None:
+    """Make each application, and serve none. Wrong settings end the process as they end a start.
+
+    A line for each application that is refused names it.
+    """
     logs.to_standard_error()
-    try:
-        return read(ServerSettings, os.environ), create(os.environ)
-    except SettingsError as error:
-        _log.critical("refused to start", extra={"reason": str(error)})
+    is_right = True
+    for name, create in creates.items():
+        try:
+            _made(create)
+        except SettingsError as error:
+            is_right = False
+            _log.critical("refused to start", extra={"function": name, "reason": str(error)})
+    if not is_right:
         sys.exit(2)
+
+
+def _made(create: Callable[[Mapping[str, str]], ASGI]) -> tuple[ServerSettings, ASGI]:
+    return read(ServerSettings, os.environ), create(os.environ)

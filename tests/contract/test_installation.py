@@ -75,6 +75,7 @@ ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "a root": {"PIP_ROOT": "{elsewhere}"},
     "a dry run": {"PIP_DRY_RUN": "1"},
     "further requirements": {"PIP_REQUIREMENT": "{elsewhere}"},
+    "a safe path": {"PYTHONSAFEPATH": "1"},
     "a package on PYTHONPATH": {"PYTHONPATH": "{wheel}"},
 }
 

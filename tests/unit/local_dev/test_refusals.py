@@ -90,6 +90,18 @@ def test_the_end_of_a_log_gives_the_reason(tmp_path: Path, line: str, reason: st
     assert reason in str(reason_in(["INFO starting", line], tmp_path))
 
 
+def test_the_file_of_another_user_below_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    user = tmp_path.lstat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+
+    reason = reason_in(["Attempted to create a lock file on a read-only directory"], tmp_path)
+
+    assert f"{tmp_path} belongs to {tmp_path.owner()}" in str(reason)
+
+
 def test_another_log_gives_none(tmp_path: Path) -> None:
     assert reason_in(["java.lang.IllegalStateException: a bug"], tmp_path) is None
 

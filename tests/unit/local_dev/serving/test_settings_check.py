@@ -41,5 +41,5 @@ def test_a_function_that_does_not_even_start_shows_its_own_words(tmp_path: Path)
     (tmp_path / "functions").mkdir()
     (tmp_path / "functions" / "__main__.py").write_text("raise SystemExit('no such module')")
 
-    with pytest.raises(FunctionFailedError, match=r"no such module \(setting of alert\)"):
+    with pytest.raises(FunctionFailedError, match=r"no such module \(setting of all\)"):
         asyncio.run(refuse_wrong_settings(launches("alert", root=tmp_path)))
