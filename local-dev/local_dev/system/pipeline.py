@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_dev.manifests.system import NAMESPACE
+from local_dev.options import EVERY_ADDRESS, LOOPBACK, USUAL_PORTS, reachable_at
 from local_dev.paths import ROOT
 from local_dev.serving.autoscaler import Autoscaler
 from local_dev.serving.gateway import Gateway
@@ -30,12 +31,14 @@ ALWAYS_ON = frozenset({DIRECT, "dashboard"})  # people and devices should not wa
 class PipelineSettings:
     """What `local-dev/up` decides; all else comes from the manifests.
 
-    `ports` are the functions' public ones; `instances` is how many of each event function stay;
+    `ports` are the functions' own, which public ones open at `host`, the others on loopback;
+    `instances` is how many of each event function stay;
     `idle_s` is the time without a request after which any other goes; `only` names the functions
     to run.
     """
 
     mongo_url: str
+    host: str
     ports: Mapping[str, int]
     keep_warm: bool
     instances: int
@@ -97,10 +100,15 @@ class Pipeline:
         return [each for each in self._system.services if only is None or each.name in only]
 
     def _launch(self, service: Service) -> Launch:
-        return Launch(service.name, ROOT, self._environment(service), service.ready_path)
+        """Return how the function is started; the gateway of all but one is what others reach."""
+        is_direct = service.name == DIRECT and service.is_public
+        address = self._settings.host if is_direct else LOOPBACK
+        environment = self._environment(service)
+        return Launch(service.name, ROOT, environment, service.ready_path, address)
 
     async def _open(self, service: Service) -> None:
         name, port = service.name, self._settings.ports[service.name]
+        address = self._settings.host if service.is_public else LOOPBACK
         host = Autoscaler(
             service,
             self._launch(service),
@@ -111,7 +119,7 @@ class Pipeline:
         )
         self._hosts[name] = host
         if name != DIRECT:
-            gateway = Gateway(host, port)
+            gateway = Gateway(host, port, address)
             self._gateways.append(gateway)
             await gateway.open()
         host.start()
@@ -127,10 +135,17 @@ class Pipeline:
             **os.environ,
             **service.environment(self._system.pipeline_env),
             "MONGO_URL": self._settings.mongo_url,
-            "INGEST_URL": os.environ.get("INGEST_URL")  # for the sample on the dashboard's page
-            or f"http://localhost:{self._settings.ports[DIRECT]}",
+            "INGEST_URL": os.environ.get("INGEST_URL") or self._ingest_url(),
             "K_SERVICE": service.name,
             "K_CONFIGURATION": service.name,
             "K_REVISION": f"{service.name}-local",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def _ingest_url(self) -> str:
+        """Return where the dashboard's page says to send to; empty: by the page's own address."""
+        host, port = self._settings.host, self._settings.ports[DIRECT]
+        if host == EVERY_ADDRESS and port == USUAL_PORTS[DIRECT]:
+            return ""
+        name = reachable_at(host)
+        return f"http://{'localhost' if name == LOOPBACK else name}:{port}"

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.contract.test_launchers import Checkout, checkout_in
+from tests.support.checkout import Checkout, checkout_in
 
 pytestmark = pytest.mark.timeout(120)
 
