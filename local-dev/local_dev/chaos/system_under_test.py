@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from local_dev.chaos.processes import functions_of
 from local_dev.options import FUNCTIONS, USUAL_PORTS
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
-from local_dev.servers.free_port import free_port, is_listening
+from local_dev.servers.free_port import free_ports, is_listening
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
@@ -42,16 +42,16 @@ class SystemUnderTest:
     ) -> None:
         self._data = data
         self._report = report
-        self.mongo = MongoServer(free_port(), data / "mongo")
+        self._ports = free_ports(USUAL_PORTS)
+        self.mongo = MongoServer(self._ports["mongo"], data / "mongo")
         jars = class_path(KAFKA_LOCK, KAFKA_JARS, lambda _: None)
-        self.kafka = KafkaBroker(free_port(), data / "kafka", jars)
+        self.kafka = KafkaBroker(self._ports["kafka"], data / "kafka", jars)
         self._servers: dict[str, Server] = {"database": self.mongo, "broker": self.kafka}
         self.settings = {
             **settings,
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
             "MONGO_URL": self.mongo.url,
         }
-        self._ports = {name: free_port() for name in USUAL_PORTS}
         self._orphans: list[int] = []
         self._starts = 0
         self._up: DrivenSystem | None = None

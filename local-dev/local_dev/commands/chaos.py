@@ -47,20 +47,26 @@ def chaos(
     """
     seed = seed if seed is not None else random.getrandbits(32)
     folder = (data or Path(tempfile.mkdtemp(prefix="iot-chaos-"))).absolute()
-    show(f"seed {seed}; the same faults again with --seed {seed}")
+    options = Options(folder, seconds, seed, devices, rps)
+    sys.exit(0 if _is_right(options, is_kept=data is not None) else 1)
+
+
+def _is_right(options: Options, *, is_kept: bool) -> bool:
+    """Run, report, and remove the data if it is not to be kept and nothing was wrong."""
+    show(f"seed {options.seed}; the same faults again with --seed {options.seed}")
     is_right = False
     try:
-        outcome = run_experiment(Options(folder, seconds, seed, devices, rps), show)
+        outcome = run_experiment(options, show)
         is_right = outcome.is_right
         show(*report(outcome))
     except (ServerFailedError, AssertionError) as error:
         show(f"it did not heal: {error}")
     finally:
-        if is_right and not data:
-            shutil.rmtree(folder)
+        if is_right and not is_kept:
+            shutil.rmtree(options.data)
         else:
-            show(f"seed {seed}; data and logs are in {folder}")
-    sys.exit(0 if is_right else 1)
+            show(f"seed {options.seed}; data and logs are in {options.data}")
+    return is_right
 
 
 if __name__ == "__main__":

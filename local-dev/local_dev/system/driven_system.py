@@ -13,7 +13,7 @@ import httpx
 from local_dev.options import USUAL_PORTS
 from local_dev.paths import ROOT, Places
 from local_dev.servers.child_process import ends_with_its_parent
-from local_dev.servers.free_port import free_port
+from local_dev.servers.free_port import free_ports
 from local_dev.system.running_system import ask
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class DrivenSystem:
 
         `ports` are free ones where none are given; `environment` is added to this process's.
         """
-        ports = ports or {name: free_port() for name in USUAL_PORTS}
+        ports = ports or free_ports(USUAL_PORTS)
         chosen = [f"--{name}-port={port}" for name, port in ports.items()]
         data.mkdir(parents=True, exist_ok=True)
         with (data / "up.log").open("wb") as log:
@@ -91,10 +91,11 @@ class DrivenSystem:
                 )
             time.sleep(ASK_EVERY_S)
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str, accept: str = "*/*") -> httpx.Response:
         """Query the dashboard."""
         url = f"http://127.0.0.1:{self.ports['dashboard']}{path}"
-        return httpx.get(url, timeout=REQUEST_TIMEOUT_S, trust_env=False)
+        headers = {"accept": accept}
+        return httpx.get(url, headers=headers, timeout=REQUEST_TIMEOUT_S, trust_env=False)
 
     def post(self, readings: object) -> httpx.Response:
         """Post one reading, or a list of them, to ingest."""
