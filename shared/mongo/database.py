@@ -14,10 +14,9 @@ Database = AsyncDatabase[Document]
 
 
 def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
-    """Make the client: every operation ends after MONGO_TIMEOUT_MS, connections are made when
-    used.
+    """Return the client: every operation ends after MONGO_TIMEOUT_MS, connections come by use.
 
-    Raises SettingsError where MONGO_URL cannot be used; the URL itself may hold a password.
+    Raise SettingsError where MONGO_URL cannot be used; the URL itself may hold a password.
     """
     try:
         return _client(settings)
@@ -41,8 +40,9 @@ def _client(settings: MongoSettings) -> AsyncMongoClient[Document]:
 
 
 def majority(client: AsyncMongoClient[Document], name: str) -> Database:
-    """Give the database whose reads and writes hold through a failover: majority, from the
-    primary.
+    """Return the database whose reads and writes hold through a failover.
+
+    These are reads and writes of a majority, from the primary.
     """
     return client.get_database(
         name,

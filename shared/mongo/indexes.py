@@ -63,9 +63,10 @@ INDEXES: Final = {
 
 
 async def make_indexes(database: Database, raw_retention: timedelta | None = None) -> None:
-    """Make every index that is missing; changes nothing where all are there.
+    """Make every index that is missing, within the client's time limit; for small databases.
 
     `raw_retention` is held by a TTL index on the time of receipt; None takes that index away.
+    A process makes them by `shared.mongo.index_build`.
     """
     for collection, indexes in INDEXES.items():
         await database[collection].create_indexes(indexes)
