@@ -1,12 +1,21 @@
-"""What is this process told by its environment? Read once at start; a wrong value stops it by
-name.
-"""
+"""The settings: what the environment holds, read once at start; a wrong value stops it by name."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 
 class SettingsError(Exception):
@@ -19,7 +28,36 @@ class _Settings(BaseModel):
 
 _S = TypeVar("_S", bound=_Settings)
 _Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]  # Kafka's rule for topic names
+_BaseUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9._~:/\[\]-]*[A-Za-z0-9\]]$")]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
+# RFC 6454, as browsers write it: lower case, no path. Apps have schemes of their own (capacitor://).
+_ORIGIN: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII
+)
+_DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
+_MONGO_URL: Final = re.compile(r"mongodb(\+srv)?://")
+
+
+def _mongo_url(url: SecretStr) -> SecretStr:
+    if _MONGO_URL.match(url.get_secret_value()) is None:
+        raise ValueError("must begin with mongodb:// or mongodb+srv://")
+    return url
+
+
+def _origins(value: object) -> object:
+    """Return the exact origins of a comma separated text; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    origins = tuple(part.strip() for part in value.split(","))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                "must be exact origins as browsers send them, separated by commas, such as"
+                f" https://app.example.org; {origin!r} is none"
+            )
+        if _DEFAULT_PORT.fullmatch(origin):
+            raise ValueError(f"browsers send {origin!r} without its port; leave that out")
+    return origins
 
 
 class ServerSettings(_Settings):
@@ -36,7 +74,7 @@ class KafkaSettings(_Settings):
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
     kafka_sasl_username: str = ""
-    kafka_sasl_password: str = Field(default="", repr=False)
+    kafka_sasl_password: SecretStr = SecretStr("")
     kafka_ssl_ca_location: str = ""
     telemetry_topic: _Topic = "telemetry.raw"
     dlq_topic: _Topic = "telemetry.dlq"
@@ -46,9 +84,7 @@ class KafkaSettings(_Settings):
 class MongoSettings(_Settings):
     """Where readings and views are stored."""
 
-    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://", repr=False)] = (
-        "mongodb://mongo:27017"
-    )
+    mongo_url: Annotated[SecretStr, AfterValidator(_mongo_url)] = SecretStr("mongodb://mongo:27017")
     mongo_db: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = "iotdb"
     mongo_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
     raw_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0  # 0: readings are kept for ever
@@ -83,11 +119,25 @@ class ThresholdSettings(_Settings):
         return self
 
 
-def read(settings: type[_S], environment: Mapping[str, str]) -> _S:
-    """Make the settings of this class from variables named like its fields, in capitals.
+class DashboardSettings(_Settings):
+    """What the dashboard shows: details of dead letters, and where its page says to send to."""
 
-    Raises SettingsError with the variable's name, its value and the reason. An empty variable
-    counts as not set, as a ConfigMap that leaves it blank means.
+    dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
+    # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
+    ingest_url: _BaseUrl = ""
+
+
+class CorsSettings(_Settings):
+    """The origins whose pages may call us from a browser; none by default."""
+
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = ()
+
+
+def read(settings: type[_S], environment: Mapping[str, str]) -> _S:
+    """Return the settings of this class from variables named like its fields, in capitals.
+
+    Raise SettingsError with the variable's name, its value unless it is a secret, and the reason.
+    An empty variable counts as not set, as a ConfigMap that leaves it blank means.
     """
     given = {
         name: environment[name.upper()]
@@ -97,15 +147,15 @@ def read(settings: type[_S], environment: Mapping[str, str]) -> _S:
     try:
         return settings.model_validate(given)
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(e, given) for e in error.errors())) from None
+        sentences = [_sentence(settings, one, given) for one in error.errors()]
+        raise SettingsError("; ".join(sentences)) from None
 
 
-def _sentence(error: object, given: Mapping[str, str]) -> str:
-    assert isinstance(error, dict)
-    message = str(error["msg"]).removeprefix("Value error, ")
+def _sentence(settings: type[_Settings], error: ErrorDetails, given: Mapping[str, str]) -> str:
+    message = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    secret = "password" in name or "url" in name  # a MongoDB URL may hold a password
-    shown = "" if secret else f"={given[name]!r}"
+    is_secret = settings.model_fields[name].annotation is SecretStr
+    shown = "" if is_secret else f"={given[name]!r}"
     return f"{name.upper()}{shown}: {message}"

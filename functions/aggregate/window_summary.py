@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.readings.identity import EPOCH
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 
 P50: Final = 0.50
 P95: Final = 0.95

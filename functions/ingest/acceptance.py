@@ -2,14 +2,13 @@
 arguments.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import (
     EARLIEST,
@@ -24,12 +23,9 @@ from shared.readings.reading import (
     Reading,
     Value,
 )
+from shared.times import read_time
 
 MAX_AHEAD: Final = timedelta(minutes=5)
-_RFC3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?",
-    re.ASCII,
-)
 
 
 class PostedReading(BaseModel):
@@ -84,7 +80,7 @@ def _values(posted: PostedReading) -> Mapping[str, float]:
     values = dict(posted.measurements or {})
     for name in NAMED_FIELDS & values.keys():
         raise PermanentError(
-            "invalid", f"{name} stands beside measurements, not in it", f"measurements.{name}"
+            Reason.INVALID, f"{name} stands beside measurements, not in it", f"measurements.{name}"
         )
     if posted.temperature_c is not None:
         values[TEMPERATURE] = posted.temperature_c
@@ -92,27 +88,22 @@ def _values(posted: PostedReading) -> Mapping[str, float]:
         values[HUMIDITY] = posted.humidity
     if not values:
         raise PermanentError(
-            "no_value", "give at least one of temperature_c, humidity and measurements", TEMPERATURE
+            Reason.NO_VALUE,
+            "give at least one of temperature_c, humidity and measurements",
+            TEMPERATURE,
         )
     return values
 
 
 def _time(text: str, now: datetime) -> datetime:
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        raise PermanentError(
-            "invalid_ts", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z", "ts"
-        )
-    date, clock, fraction, zone = match.groups()
     try:
-        ts = datetime.fromisoformat(f"{date}T{clock}{fraction or ''}{(zone or 'Z').upper()}")
-        ts = ts.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise PermanentError("invalid_ts", f"is no time of the calendar: {error}", "ts") from error
+        ts = read_time(text)
+    except ValueError as error:
+        raise PermanentError(Reason.INVALID_TS, str(error), "ts") from error
     if ts < EARLIEST:
-        raise PermanentError("too_old_ts", "is before 2000-01-01T00:00:00Z", "ts")
+        raise PermanentError(Reason.TOO_OLD_TS, "is before 2000-01-01T00:00:00Z", "ts")
     if ts > now + MAX_AHEAD:
         raise PermanentError(
-            "future_ts", "is more than 5 minutes ahead of the time of receipt", "ts"
+            Reason.FUTURE_TS, "is more than 5 minutes ahead of the time of receipt", "ts"
         )
     return ts

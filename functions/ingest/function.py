@@ -13,7 +13,7 @@ from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting
 from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
 from functions.ingest.responses import all_bad, queued
 from shared import metrics
-from shared.outcomes import PermanentError, TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading_event import Record, records_of
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
@@ -67,14 +67,15 @@ class IngestFunction:
         try:
             posting = posting_of(request.body, now, idempotency_key(request), self._nonce)
         except MalformedBody as error:
-            return _count_refused(problem(HTTPStatus.BAD_REQUEST, str(error)), "malformed")
+            return _count_refused(problem(HTTPStatus.BAD_REQUEST, str(error)), Reason.MALFORMED)
         except OversizedBatch as error:
             return _count_refused(
-                problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), "oversized"
+                problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), Reason.OVERSIZED
             )
         except PermanentError as rejected:
             return _count_refused(
-                problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field), "invalid"
+                problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field),
+                Reason.INVALID,
             )
         return await self._queue(posting, now, strict=is_all_or_nothing(request))
 
@@ -100,6 +101,6 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     return media_type_problem(request)
 
 
-def _count_refused(answer: HttpResponse, reason: str) -> HttpResponse:
+def _count_refused(answer: HttpResponse, reason: Reason) -> HttpResponse:
     metrics.readings_rejected.labels(reason).inc()
     return answer

@@ -9,23 +9,26 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from functions.ingest.acceptance import PostedReading, accept
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.readings.reading import MAX_MAGNITUDE, Reading
 
 MAX_BATCH: Final = 5_000
 _POSTED: Final = TypeAdapter(PostedReading)
 _SENTENCES: Final = {
-    "extra_forbidden": ("unknown_field", "is no field of a reading; sensors go in measurements"),
-    "missing": ("missing", "is required"),
-    "finite_number": ("invalid", "must be a finite number"),
-    "float_type": ("invalid", "must be a number (not a string, true or false)"),
-    "string_type": ("invalid", "must be a string"),
-    "string_too_long": ("invalid", "must have at most {max_length} characters"),
-    "model_type": ("invalid", "must be an object, the reading"),
-    "dict_type": ("invalid", "must be an object of sensor names and numbers"),
-    "too_long": ("invalid", "must have at most {max_length} entries"),
-    "greater_than_equal": ("invalid", "must be at least {ge:g}"),
-    "less_than_equal": ("invalid", "must be at most {le:g}"),
+    "extra_forbidden": (
+        Reason.UNKNOWN_FIELD,
+        "is no field of a reading; sensors go in measurements",
+    ),
+    "missing": (Reason.MISSING, "is required"),
+    "finite_number": (Reason.INVALID, "must be a finite number"),
+    "float_type": (Reason.INVALID, "must be a number (not a string, true or false)"),
+    "string_type": (Reason.INVALID, "must be a string"),
+    "string_too_long": (Reason.INVALID, "must have at most {max_length} characters"),
+    "model_type": (Reason.INVALID, "must be an object, the reading"),
+    "dict_type": (Reason.INVALID, "must be an object of sensor names and numbers"),
+    "too_long": (Reason.INVALID, "must have at most {max_length} entries"),
+    "greater_than_equal": (Reason.INVALID, "must be at least {ge:g}"),
+    "less_than_equal": (Reason.INVALID, "must be at most {le:g}"),
 }
 _ID_SENTENCE: Final = "must be 1 to 128 letters, digits and . _ : -"
 _SENSOR_SENTENCE: Final = (
@@ -41,7 +44,7 @@ class Refused:
 
     index: int
     field: str
-    reason: str
+    reason: Reason
     detail: str
 
 
@@ -97,7 +100,7 @@ def posting_of(body: bytes, now: datetime, key: str | None, nonce: Callable[[], 
 def _refused(index: int, error: ValidationError) -> Refused:
     first: ErrorDetails = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    reason, sentence = _SENTENCES.get(first["type"], ("invalid", ""))
+    reason, sentence = _SENTENCES.get(first["type"], (Reason.INVALID, ""))
     detail = sentence.format_map(first.get("ctx", {})) or first["msg"]
     if first["type"] == "string_pattern_mismatch":
         detail = _SENSOR_SENTENCE if "[key]" in first["loc"] else _ID_SENTENCE

@@ -4,7 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.serving.http import HttpRequest, HttpResponse, problem
 
 _JSON: Final = "application/json"
@@ -40,7 +40,9 @@ def idempotency_key(request: HttpRequest) -> str | None:
         return None
     key = given.strip().removeprefix('"').removesuffix('"')
     if not _KEY.fullmatch(key):
-        raise PermanentError("invalid", "must be 1-120 of letters, digits, ._:-", "Idempotency-Key")
+        raise PermanentError(
+            Reason.INVALID, "must be 1-120 of letters, digits, ._:-", "Idempotency-Key"
+        )
     return key
 
 

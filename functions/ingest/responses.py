@@ -5,8 +5,8 @@ from http import HTTPStatus
 from functions.ingest.acceptance import is_retry_recognisable
 from functions.ingest.request_body import Posting, Refused
 from shared.readings.reading import Reading
-from shared.readings.reading_event import rfc3339
 from shared.serving.http import HttpResponse, json_response, problem
+from shared.times import rfc3339
 
 
 def queued(posting: Posting) -> HttpResponse:

@@ -25,15 +25,15 @@ class StartRefused(Exception):  # noqa: N818 - names the outcome
 
 
 class Mongo:
-    """The connection of one process, opened in the serving process and loop (never at import).
+    """The connection of one process. Opened in the serving process and loop (never at import).
 
-    `builds_indexes`: it makes the indexes and holds the retention, beside its other work. Without,
-    it needs no right to write.
+    It makes the indexes and holds the retention beside its other work. A process that only reads
+    does not prepare the indexes: the right to read is enough for it.
     """
 
-    def __init__(self, settings: MongoSettings, *, builds_indexes: bool = True) -> None:
+    def __init__(self, settings: MongoSettings, *, prepares_indexes: bool = True) -> None:
         self._settings = settings
-        self._builds_indexes = builds_indexes
+        self._prepares_indexes = prepares_indexes
         self._client: AsyncMongoClient[Document] | None = None
         self._index_build: IndexBuild | None = None
         self._is_checked = False
@@ -103,7 +103,7 @@ class Mongo:
                 self._trouble = f"the database: {error}"[:300]
                 _log.warning("the database does not answer", extra={"reason": self._trouble})
                 await asyncio.sleep(_RETRY_S)
-        if self._builds_indexes:
+        if self._prepares_indexes:
             self._index_build = IndexBuild(self.database, self._settings.raw_retention)
             await self._index_build.run()
 

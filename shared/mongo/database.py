@@ -1,5 +1,7 @@
 """The client of one process, and the database as it must be read and written."""
 
+from typing import Final
+
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError
@@ -11,6 +13,9 @@ from shared.mongo.collections import Document
 from shared.settings import MongoSettings, SettingsError
 
 Database = AsyncDatabase[Document]
+_FORM: Final = (
+    "its form is wrong. In a user name or a password, write % as %25, @ as %40, : as %3A, / as %2F"
+)
 
 
 def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
@@ -21,13 +26,14 @@ def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
     try:
         return _client(settings)
     except (ConfigurationError, ValueError) as error:
-        reason = "its form is wrong" if "@" in settings.mongo_url else str(error)
+        has_password = "@" in settings.mongo_url.get_secret_value()
+        reason = _FORM if has_password else str(error)
         raise SettingsError(f"MONGO_URL: {reason}") from None
 
 
 def _client(settings: MongoSettings) -> AsyncMongoClient[Document]:
     return AsyncMongoClient(
-        settings.mongo_url,
+        settings.mongo_url.get_secret_value(),
         appname="iot-telemetry",
         tz_aware=True,
         timeoutMS=settings.mongo_timeout_ms,

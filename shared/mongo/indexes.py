@@ -5,7 +5,7 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.retention import hold_retention
 
@@ -41,9 +41,6 @@ INDEXES: Final = {
         IndexModel(  # a chart: one sensor of one device
             [("device_id", ASCENDING), ("sensor_type", ASCENDING), ("timestamp", DESCENDING)]
         ),
-    ],
-    NOTES: [
-        IndexModel([("windows.window_start", ASCENDING)]),  # receipts: does a reading wait here?
     ],
     DEVICES: [
         IndexModel([("first_ts", DESCENDING), ("_id", ASCENDING)]),  # all, newest first

@@ -83,11 +83,11 @@ def test_readings_without_a_clock_wait_for_their_unique_index_and_others_do_not(
     assert asyncio.run(responses()) == [503, 204, 204]
 
 
-def test_a_connection_that_builds_no_indexes_leaves_the_database_as_it_is(
+def test_a_connection_that_prepares_no_indexes_leaves_the_database_as_it_is(
     mongo_url: str, database: Documents
 ) -> None:
     async def opened() -> str | None:
-        mongo = Mongo(mongo_at(mongo_url, database.name), builds_indexes=False)
+        mongo = Mongo(mongo_at(mongo_url, database.name), prepares_indexes=False)
         await mongo.open()
         try:
             return mongo.not_ready()

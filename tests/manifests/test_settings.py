@@ -93,8 +93,15 @@ def test_in_production_only_who_produces_can_produce_and_ingest_sees_no_database
         "aggregate": {"pipeline"},
         "alert": {"pipeline"},
         "dlq": {"pipeline", "kafka-client"},
-        "dashboard": {"pipeline"},
+        "dashboard": {"pipeline", "dashboard-reader"},
     }
+
+
+def test_in_production_the_dashboard_takes_a_reader_s_address_where_there_is_one() -> None:
+    """Of a name in two Secrets the later one wins; without it the address is that of the others."""
+    origins = [each["secretRef"] for each in _origins(services("production")["dashboard"])[1:]]
+
+    assert origins == [{"name": "pipeline"}, {"name": "dashboard-reader", "optional": True}]
 
 
 @pytest.mark.parametrize("name", ["ingest", "dlq"])

@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.report import Report
@@ -18,6 +18,7 @@ from shared.mongo.reading_store import RETENTION_MARGIN, clock_of
 from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
 from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
+from shared.times import read_time
 
 _EPILOG = """\
 Only settled windows are looked at. --repair writes views that are missing or of too few readings,
@@ -91,10 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _time(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return read_time(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an RFC 3339 time") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
 
 
 if __name__ == "__main__":

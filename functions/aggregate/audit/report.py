@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.aggregate.audit.window_audit import Audited
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ import pytest
 
 from shared.settings import (
     AggregateSettings,
+    CorsSettings,
     KafkaSettings,
     MongoSettings,
     ServerSettings,
@@ -22,7 +23,10 @@ def test_without_variables_the_documented_defaults_hold() -> None:
         "telemetry.raw",
         "telemetry.dlq",
     )
-    assert (mongo.mongo_url, mongo.mongo_db) == ("mongodb://mongo:27017", "iotdb")
+    assert (mongo.mongo_url.get_secret_value(), mongo.mongo_db) == (
+        "mongodb://mongo:27017",
+        "iotdb",
+    )
     assert (aggregate.aggregate_window_seconds, aggregate.aggregate_grace_seconds) == (60, 5)
     assert (limits.temp_min_threshold, limits.temp_max_threshold) == (-10, 50)
     assert (limits.humidity_min_threshold, limits.humidity_max_threshold) == (0, 100)
@@ -103,3 +107,31 @@ def test_settings_that_are_printed_show_no_password() -> None:
     mongo = read(MongoSettings, {"MONGO_URL": "mongodb://user:hunter2@host"})
 
     assert "hunter2" not in f"{kafka!r} {kafka} {mongo!r} {mongo}"
+
+
+def test_no_page_of_another_origin_is_allowed_by_default() -> None:
+    assert read(CorsSettings, {}).cors_origins == ()
+    assert read(CorsSettings, {"CORS_ORIGINS": ""}).cors_origins == ()
+
+
+def test_allowed_origins_are_separated_by_commas() -> None:
+    told = "https://app.example.org, http://localhost:5173,capacitor://localhost,http://[::1]:8080"
+
+    assert read(CorsSettings, {"CORS_ORIGINS": told}).cors_origins == (
+        "https://app.example.org",
+        "http://localhost:5173",
+        "capacitor://localhost",
+        "http://[::1]:8080",
+    )
+
+
+@pytest.mark.parametrize(
+    "origins",
+    ["*", "null", "https://*.example.org", "https://app.example.org/", "app.example.org",
+     "https://App.example.org", "https://app.example.org,", "https://a.org https://b.org",
+     "https://user@app.example.org", "https://app.example.org/page", "https://jürgen.example",
+     "https://app.example.org:443", "http://app.example.org:80", ","],
+)  # fmt: skip
+def test_what_is_no_exact_origin_stops_the_start_by_name(origins: str) -> None:
+    with pytest.raises(SettingsError, match=r"^CORS_ORIGINS=.*: "):
+        read(CorsSettings, {"CORS_ORIGINS": origins})
