@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.report import Report
 from functions.aggregate.audit.window_audit import Repair, WindowAudit
-from functions.aggregate.window_summary import window_start_of
 from shared.mongo.database import client_of, majority
 from shared.mongo.reading_store import RETENTION_MARGIN, clock_of
 from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
+from shared.readings.windows import window_start_of
 from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
 from shared.times import read_time
 

@@ -2,20 +2,23 @@
 views and devices as they are stored. All in one causally consistent session, with majority.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from functions.aggregate.audit.comparison import Difference
-from functions.aggregate.refresh.refresh_pass import Window
-from functions.aggregate.store.views import DeviceFacts, RefreshPass
-from functions.aggregate.window_summary import Summary, ViewKey, window_start_of
+from functions.aggregate.audit.window import Window
+from functions.aggregate.store.devices import DeviceFacts, widen
+from functions.aggregate.store.notes import Notes
+from functions.aggregate.store.readings import ReadingPages
+from functions.aggregate.store.views import ViewStore
 from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS, Document
 from shared.mongo.database import Database
 from shared.mongo.errors import database_errors
-from shared.readings.identity import EPOCH, first_id_at
+from shared.readings.identity import first_id_at
+from shared.readings.windows import window_start_of
 
 _OPERATION: Final = "audit"
 _BATCH: Final = 1_000
@@ -53,10 +56,9 @@ class AuditStore:
     async def window(self, start: datetime) -> Window:
         """Read the readings of the window that starts at `start`."""
         window = Window(start)
-        end = start + self._width
-        wanted = {"_id": {"$gte": first_id_at(start), "$lt": first_id_at(end)}}
-        async for batch in self._pass().batches(wanted):
-            for reading in batch:
+        pages = ReadingPages(self._database, self._session)
+        async for page in pages.between(start, start + self._width):
+            for reading in page:
                 window.add(reading)
         return window
 
@@ -76,20 +78,24 @@ class AuditStore:
     async def noted(self) -> set[tuple[datetime, str]]:
         """Give the windows and devices that a refresh has yet to count again."""
         notes = self._all(NOTES, {"window_seconds": self._window_seconds})
-        return {
+        found = {
             (window["window_start"], device_id)
             async for note in notes
             for window in note["windows"]
             for device_id in window["device_ids"]
         }
+        async for pairs in Notes(self._database, self._session, self._window_seconds).pairs():
+            found.update((pair.window_start, pair.device_id) for pair in pairs)
+        return found
 
-    async def write_grown(self, summaries: Mapping[ViewKey, Summary]) -> None:
-        """Write these views as the refresh does: only over such of fewer readings."""
-        await self._pass().write_views(summaries)
+    async def write_grown(self, views: Sequence[tuple[Document, int]]) -> list[str]:
+        """Write each view where the stored count still is the one beside it; return the others."""
+        views_stored = ViewStore(self._database, self._session, self._window_seconds)
+        return await views_stored.replace(views)
 
     async def widen(self, facts: Iterable[DeviceFacts]) -> None:
         """Write these devices as the refresh does: what is stored can only become wider."""
-        await self._pass().write_devices(facts)
+        await widen(self._database, self._session, facts)
 
     async def put_right(self, difference: Difference) -> bool:
         """Replace or delete the stored view, if it is still what was seen; tell whether it was."""
@@ -101,10 +107,6 @@ class AuditStore:
                 return bool(deleted.deleted_count)
             replaced = await views.replace_one(seen, difference.expected, session=self._session)
             return bool(replaced.matched_count)
-
-    def _pass(self) -> RefreshPass:
-        # Without a lease: the writes of a pass are guarded, so one more beside the others is safe.
-        return RefreshPass(self._database, self._session, "audit", "", self._window_seconds, EPOCH)
 
     async def _first(
         self, collection: str, wanted: Document, field: str, projection: Document

@@ -8,9 +8,11 @@ from typing import Final
 
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.comparison import GROWS, Difference, differences
-from functions.aggregate.refresh.refresh_pass import Window
-from functions.aggregate.store.views import DeviceFacts, view_of
+from functions.aggregate.audit.window import Window
+from functions.aggregate.store.devices import DeviceFacts
+from functions.aggregate.store.views import view_of
 from functions.aggregate.window_summary import Summary, ViewKey, fold
+from shared.mongo.collections import Document
 
 LOOKS: Final = 3
 LOOK_AGAIN_S: Final = 2.0  # a live refresh writes within a second or two
@@ -92,13 +94,13 @@ class WindowAudit:
         audited.readings = sum(summary.count for _, summary in look.summaries.values())
         audited.views = look.views
         audited.being_counted = len(look.found) - len(found)
-        audited.findings = await self._repaired(look, found)
+        audited.findings = await self._repaired(found)
         audited.findings += await self._devices(look.window)
         return audited
 
     async def _look(self, start: datetime) -> _Look:
+        stored = await self._store.views(start)  # before the readings: they are then all of theirs
         window = await self._store.window(start)
-        stored = await self._store.views(start)
         summaries = {}
         for (device_id, sensor), values in window.values.items():
             key = ViewKey(device_id, sensor, start, self._window_seconds)
@@ -106,13 +108,14 @@ class WindowAudit:
         expected = {view_id: view_of(*parts) for view_id, parts in summaries.items()}
         return _Look(window, summaries, len(stored), list(differences(stored, expected)))
 
-    async def _repaired(self, look: _Look, found: Sequence[Difference]) -> list[Finding]:
+    async def _repaired(self, found: Sequence[Difference]) -> list[Finding]:
         grown = [one for one in found if one.kind in GROWS and self._repair.grown]
+        refused: list[str] = []
         if grown:
-            await self._store.write_grown(dict(look.summaries[one.view_id] for one in grown))
+            refused = await self._store.write_grown([_guarded(one) for one in grown])
         findings = []
         for one in found:
-            is_repaired = one in grown
+            is_repaired = one in grown and one.view_id not in refused
             if self._repair.raw_is_complete and one.kind not in GROWS:
                 is_repaired = await self._store.put_right(one)
             findings.append(Finding(one.kind, one.sentence(), is_repaired))
@@ -145,6 +148,11 @@ class WindowAudit:
     def _may_widen(self, device_id: str, first: datetime, latest_id: str) -> bool:
         known = self._edges.get(device_id)
         return known is None or first < known[0] or latest_id > known[1]
+
+
+def _guarded(one: Difference) -> tuple[Document, int]:
+    assert one.expected is not None
+    return one.expected, 0 if one.stored is None else one.stored["count"]
 
 
 def _is_wider(facts: DeviceFacts, first: datetime, latest_id: str) -> bool:
