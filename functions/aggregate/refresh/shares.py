@@ -23,7 +23,7 @@ class Shares:
 
     def __init__(self, this: Refresh) -> None:
         self._this = this
-        self._instance_id = f"{instances_prefix(this.width)}{this.leases.owner}"
+        self._instance_id = f"{instances_prefix(this.width)}{this.owner}"
         self.held: set[Shard] = set()
 
     async def beat(self, *, is_urgent: bool = False) -> bool:
