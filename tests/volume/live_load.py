@@ -21,14 +21,15 @@ def fleet_from_now(devices: int, seconds: float, period_s: float = 1.0) -> Fleet
     return Fleet(devices, start, round(seconds / period_s), period_s)
 
 
-async def speak(fleet: Fleet, deliveries: Deliveries) -> int:
+async def speak(fleet: Fleet, deliveries: Deliveries, enough: asyncio.Event | None = None) -> int:
     """Deliver what the fleet says as it says it; return how many readings that were.
 
-    Ten events a second, each delivered until it is acknowledged.
+    It ends with the fleet's last turn, or when it is `enough`. Ten events a second, each delivered
+    until it is acknowledged.
     """
     said, under_way = 0, set()
     total = fleet.turns * fleet.devices
-    while said < total:
+    while said < total and not (enough and enough.is_set()):
         elapsed_s = (datetime.now(UTC) - fleet.start).total_seconds()
         until = min(total, max(0, int(elapsed_s / fleet.period_s * fleet.devices)))
         if until > said:

@@ -4,10 +4,10 @@ import asyncio
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 import psutil
@@ -16,6 +16,7 @@ from tests.support.function_process import FunctionProcess, deployed, running
 
 MIB: Final = 1024 * 1024
 _SAMPLE_S: Final = 0.5
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,16 @@ class System:
         log = self.folder / f"{name}{tag}.log"
         with running(deployed(name), self.root, environment, log) as function:
             yield function
+
+
+@asynccontextmanager
+async def beside(made: AbstractContextManager[_Made]) -> AsyncIterator[_Made]:
+    """Enter and leave what blocks in a thread, so that the load goes on meanwhile."""
+    entered = await asyncio.to_thread(made.__enter__)
+    try:
+        yield entered
+    finally:
+        await asyncio.to_thread(made.__exit__, None, None, None)
 
 
 def metric(function: FunctionProcess, name: str) -> float:

@@ -7,7 +7,7 @@ import pytest
 from tests.volume.deliveries import Deliveries
 from tests.volume.figures import Figures
 from tests.volume.live_load import fleet_from_now, speak
-from tests.volume.processes import System, failed_refreshes, health_probe
+from tests.volume.processes import System, beside, failed_refreshes, health_probe
 from tests.volume.recompute import wrong_views
 from tests.volume.sizes import Size
 from tests.volume.waiting import Documents, notes_left, seconds_until
@@ -35,17 +35,18 @@ async def _scenario(system: System, documents: Documents, size: Size, figures: F
         while not is_last:
             is_last = speaking is not None and speaking.done()
             log = system.folder / f"health{kills}.log"
-            with system.function("aggregate", str(kills)) as aggregate:
+            async with beside(system.function("aggregate", str(kills))) as aggregate:
                 deliveries.urls = [aggregate.url]
                 if speaking is None:
                     speaking = asyncio.create_task(speak(fleet, deliveries))
-                with health_probe(system.root, aggregate.url, {}, log) as taken:
+                probe = health_probe(system.root, aggregate.url, {}, log)
+                async with beside(probe) as taken:
                     if is_last:
                         settled_s = await _until_counted(documents)
                         failed += failed_refreshes(aggregate)
                     else:
                         await asyncio.sleep(size.kill_every_s)
-                        failed += failed_refreshes(aggregate)
+                        failed += await asyncio.to_thread(failed_refreshes, aggregate)
                         aggregate.process.kill()
                         kills += 1
                 probes += taken

@@ -60,7 +60,8 @@ async def _scenario(
             seen(system.mongo_url, system.database, fleet) as freshness,
             watched(aggregate.process.pid) as usage,
         ):
-            speaking = asyncio.create_task(speak(fleet, deliveries))
+            enough = asyncio.Event()
+            speaking = asyncio.create_task(speak(fleet, deliveries, enough))
             reading = asyncio.create_task(slowest_read(dashboard))
             building = asyncio.create_task(
                 seconds_until(lambda: built(documents) >= INDEXES, PATIENCE_S)
@@ -69,7 +70,8 @@ async def _scenario(
             settled_s = min(PATIENCE_S, settled_s + ready_s)
             built_s = await building + ready_s
             await asyncio.sleep(max(0, LIVE_S - settled_s))
-            speaking.cancel()
+            enough.set()
+            await speaking
             reading.cancel()
             read_s = max(_READS)
             failed = failed_refreshes(aggregate)
