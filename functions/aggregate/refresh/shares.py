@@ -23,7 +23,7 @@ class Shares:
 
     def __init__(self, this: Refresh) -> None:
         self._this = this
-        self._instance_id = f"{instances_prefix(this.width)}{this.leases.owner}"
+        self._instance_id = f"{instances_prefix(this.width)}{this.owner}"
         self.held: set[Shard] = set()
 
     async def beat(self, *, is_urgent: bool = False) -> bool:
@@ -38,6 +38,8 @@ class Shares:
             if holds_lanes(await state.summary()):
                 self.held.clear()
                 return False
+            if not self.held:
+                await this.leases.forget(session, instances_prefix(this.width))
             await this.leases.appear(session, self._instance_id)
             owners = await this.leases.held(session, summary_id(this.width) + "/")
             alive = sum(state_id.startswith(instances_prefix(this.width)) for state_id in owners)
