@@ -22,8 +22,9 @@ from shared.mongo.collections import Document
 from shared.mongo.reading_store import clock_of
 from shared.readings.windows import window_start_of
 
-# Instances of the version before, or with another width, are gone by then: a rollout's time.
-FOLLOWED: Final = timedelta(minutes=15)
+# What the version before acknowledges without a note has times before this: a rollout takes up to
+# 15 minutes, and readings may be 5 minutes ahead.
+FOLLOWED: Final = timedelta(minutes=20)
 
 
 class Scan:
@@ -55,7 +56,7 @@ class Scan:
             scan, is_at_end = await self._scanned(session, scan, clock)
             if scan["phase"] == DONE and is_noted:
                 scan = {**scan, "phase": SECOND}
-            await state.save_scan(scan, this.leases.owner)
+            await state.save_scan(scan, this.owner)
             await state.summarise(this.settings.aggregate_shards)
             if scan["phase"] == DONE:
                 await this.leases.release(session, [summary["_id"]])
@@ -85,7 +86,7 @@ class Scan:
             return scan, False
         if scan["phase"] == SECOND:
             return {**scan, "phase": DONE}, True
-        if clock < scan["begun"] + FOLLOWED:
+        if position < scan["begun"] + FOLLOWED:
             return scan, True
         return {**scan, "phase": SECOND, "position": scan["start"], "until": end}, False
 

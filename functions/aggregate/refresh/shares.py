@@ -38,6 +38,8 @@ class Shares:
             if holds_lanes(await state.summary()):
                 self.held.clear()
                 return False
+            if not self.held:
+                await this.leases.forget(session, instances_prefix(this.width))
             await this.leases.appear(session, self._instance_id)
             owners = await this.leases.held(session, summary_id(this.width) + "/")
             alive = sum(state_id.startswith(instances_prefix(this.width)) for state_id in owners)

@@ -91,6 +91,12 @@ class Leases:
         async with database_errors(_OPERATION):
             await self._state.delete_one({"_id": state_id}, session=session)
 
+    async def forget(self, session: AsyncClientSession, prefix: str) -> None:
+        """Delete what is no longer held below `prefix`: processes that ended without a word."""
+        wanted = {"_id": {"$gt": prefix, "$lt": prefix + "~"}, "$expr": _is_over()}
+        async with database_errors(_OPERATION):
+            await self._state.delete_many(wanted, session=session)
+
 
 def _due() -> dict[str, Any]:
     return {"$add": ["$$NOW", LEASE_MS]}
