@@ -26,6 +26,7 @@ class Reason(StrEnum):
     OVERSIZED = "oversized"
     INVALID = "invalid"
     MISSING = "missing"
+    TOO_LARGE = "too_large"
     UNKNOWN_FIELD = "unknown_field"
     NO_VALUE = "no_value"
     INVALID_TS = "invalid_ts"

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
+
+from shared.times import read_time
 
 
 class SettingsError(Exception):
@@ -34,8 +37,13 @@ _Number = Annotated[float, Field(allow_inf_nan=False)]
 _ORIGIN: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII
 )
+_FIRST_TS: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a reading's own limit, in readings/reading.py
 _DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
 _MONGO_URL: Final = re.compile(r"mongodb(\+srv)?://")
+
+
+def _time(text: object) -> object:
+    return read_time(text) if isinstance(text, str) else text
 
 
 def _mongo_url(url: SecretStr) -> SecretStr:
@@ -61,10 +69,12 @@ def _origins(value: object) -> object:
 
 
 class ServerSettings(_Settings):
-    """Where the function listens. Knative sets PORT."""
+    """Where the function listens (Knative sets PORT), and what it takes of a connection."""
 
     host: str = "0.0.0.0"  # noqa: S104 - in a container all interfaces; local-dev sets loopback
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30  # for a request to arrive
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 1_000  # a shell allows 1,024 files
 
 
 class KafkaSettings(_Settings):
@@ -79,6 +89,17 @@ class KafkaSettings(_Settings):
     telemetry_topic: _Topic = "telemetry.raw"
     dlq_topic: _Topic = "telemetry.dlq"
     kafka_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
+
+
+class IngestSettings(_Settings):
+    """What ingest takes for the time of a reading."""
+
+    # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
+    # firmware was built. A day rather than an age: a reading is accepted or not whenever it comes.
+    # The day is that of the first release, before which no device can have sent to this system.
+    earliest_ts: Annotated[AwareDatetime, BeforeValidator(_time), Field(ge=_FIRST_TS)] = datetime(
+        2026, 1, 1, tzinfo=UTC
+    )
 
 
 class MongoSettings(_Settings):

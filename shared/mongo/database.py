@@ -3,6 +3,7 @@
 from typing import Final
 
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError
 from pymongo.read_concern import ReadConcern
@@ -13,6 +14,7 @@ from shared.mongo.collections import Document
 from shared.settings import MongoSettings, SettingsError
 
 Database = AsyncDatabase[Document]
+Session = AsyncClientSession
 _FORM: Final = (
     "its form is wrong. In a user name or a password, write % as %25, @ as %40, : as %3A, / as %2F"
 )

@@ -13,15 +13,25 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)  # a window after it still has an end in Python
 MAX_MEASUREMENTS: Final = 64
 
+
+def _plain_zero(number: float) -> float:
+    """Return the number, 0.0 for -0.0: two that are equal are one reading, and one document."""
+    return number + 0.0
+
+
 DeviceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 Value = Annotated[
     float,
     Field(strict=True, allow_inf_nan=False, ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE),
-    AfterValidator(lambda value: value + 0.0),  # -0.0 becomes 0.0
+    AfterValidator(_plain_zero),
 ]
-Latitude = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-90, le=90)]
-Longitude = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-180, le=180)]
+Latitude = Annotated[
+    float, Field(strict=True, allow_inf_nan=False, ge=-90, le=90), AfterValidator(_plain_zero)
+]
+Longitude = Annotated[
+    float, Field(strict=True, allow_inf_nan=False, ge=-180, le=180), AfterValidator(_plain_zero)
+]
 SensorName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Measurements = Annotated[dict[SensorName, Value], Field(max_length=MAX_MEASUREMENTS)]
 

@@ -54,7 +54,8 @@ def test_what_goes_into_the_manifests_is_what_wiring_takes() -> None:
 
 
 def test_every_setting_is_provided_or_has_a_documented_default() -> None:
-    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "README.md").read_text()))
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", page))
     provided = set(pipeline("kind")) | {"MONGO_URL"}
 
     assert _names_in_settings() <= provided | documented

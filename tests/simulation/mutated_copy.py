@@ -13,15 +13,17 @@ from tests.simulation.mutants import Mutant
 
 _COPIED: Final = ("functions/__init__.py", "functions/aggregate", "functions/alert", "shared")
 _TIMEOUT_S: Final = 300
+_LOCAL_DEV: Final = Path(__file__).parents[2] / "local-dev"  # the oracle's; it is not mutated
 
 
 def run_copy(folder: Path, count: int, *, only_races: bool = False) -> tuple[int, str]:
     """Run up to `count` schedules on the copy in `folder`, which is also found first."""
     command = [sys.executable, "-m", "tests.simulation.run_schedules", "--count", str(count)]
+    path = os.pathsep.join([str(folder), str(_LOCAL_DEV)])
     ended = subprocess.run(
         command + ["--races"] * only_races,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,
@@ -41,7 +43,7 @@ def copy_code(root: Path, folder: Path) -> None:
         elif source.exists():
             shutil.copy(source, folder / name)
     (folder / "tests").mkdir()
-    (folder / "tests" / "exactness").symlink_to(root / "tests" / "exactness")
+    (folder / "tests" / "simulation").symlink_to(root / "tests" / "simulation")
 
 
 def put_in(mutant: Mutant, folder: Path) -> None:

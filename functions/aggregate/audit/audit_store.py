@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.audit.comparison import Difference
 from functions.aggregate.audit.view_pages import ViewPages
 from functions.aggregate.audit.window import Window
@@ -18,7 +16,7 @@ from functions.aggregate.store.notes import Notes
 from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.views import ViewStore
 from shared.mongo.collections import DEVICES, NOTES, REFRESH, VIEWS, Document
-from shared.mongo.database import Database
+from shared.mongo.database import Database, Session
 from shared.mongo.errors import database_errors
 from shared.mongo.reading_store import clock_of, intact_until
 from shared.readings.identity import first_id_at
@@ -35,7 +33,7 @@ class AuditStore:
     def __init__(
         self,
         database: Database,
-        session: AsyncClientSession,
+        session: Session,
         window_seconds: int,
         retention: timedelta | None = None,
     ) -> None:

@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from shared.mongo.collections import VIEWS, Document
-from shared.mongo.database import Database
+from shared.mongo.database import Database, Session
 from shared.mongo.errors import database_errors
 
 _PAGE: Final = 1_000
@@ -17,9 +15,7 @@ _OPERATION: Final = "audit"
 class ViewPages:
     """The views of aggregated_data of one width, read in one session."""
 
-    def __init__(
-        self, database: Database, session: AsyncClientSession, window_seconds: int
-    ) -> None:
+    def __init__(self, database: Database, session: Session, window_seconds: int) -> None:
         self._views = database[VIEWS]
         self._session = session
         self._window_seconds = window_seconds
