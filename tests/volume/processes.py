@@ -2,8 +2,9 @@
 
 import asyncio
 import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,16 +109,14 @@ async def _watch(usage: Usage) -> None:
 
 
 @contextmanager
-def health_probe(
-    root: Path, url: str, environment: Mapping[str, str], log: Path
-) -> Iterator[list[float]]:
+def health_probe(root: Path, url: str, log: Path) -> Iterator[list[float]]:
     """Probe `url`/health from a process of its own; the list gets the milliseconds at the end."""
     taken: list[float] = []
     with log.open("w+") as output:
         process = subprocess.Popen(
-            [*deployed("")[:1], "-m", "tests.volume.health_probe", url],
+            [sys.executable, "-m", "tests.volume.health_probe", url],
             cwd=root,
-            env={"PYTHONPATH": f"{root}:{root / 'local-dev'}", **environment},
+            env={"PYTHONPATH": f"{root}:{root / 'local-dev'}"},
             stdin=subprocess.DEVNULL,
             stdout=output,
         )

@@ -86,6 +86,7 @@ async def _scenario(
     figures.at_most(NAME, "slowest read of the dashboard", read_s, "s", 2 * patience)
     figures.at_most(NAME, "memory of aggregate", usage.peak_mib, "MiB", 300)
     figures.note(NAME, "processor of aggregate", usage.cpu_s, "s")
+    figures.note(NAME, "processor, a million readings", usage.cpu_s * 1e6 / stored, "s")
     figures.at_most(NAME, "failed refreshes", failed, "", 0)
     views, wrong = await asyncio.to_thread(
         wrong_views, system.mongo_url, system.database, 60, START, last
