@@ -75,6 +75,7 @@ class IndexBuild:
             return _AFTER_FAILOVER_S if isinstance(error, AutoReconnect) else _AFTER_REFUSAL_S
         finally:
             making.cancel()
+            await asyncio.wait([making])  # it closes its connection; the server goes on
         self._left.remove(name)
         return 0.0
 

@@ -48,16 +48,16 @@ SMALL: Final = Size(
 FULL: Final = Size(
     patience=1,
     live_devices=1_000,
-    live_s=150,
+    live_s=120,
     late_devices=1_000,
     late_windows=100,
     minutes_in_one_post=5_000,
     history_readings=10_000_000,
     crowd_devices=20_000,
-    crowd_s=70,
+    crowd_s=60,
     kill_every_s=20,
     flat_devices=2_000,
-    flat_s=120,
+    flat_s=90,
     backlog_pairs=60_000,
 )
 

@@ -7,13 +7,14 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.horizon import horizon_of
 from functions.aggregate.audit.report import Report
-from functions.aggregate.audit.window_audit import Repair, WindowAudit
+from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
 from shared.mongo.database import client_of, majority
 from shared.mongo.reading_store import intact_until
 from shared.outcomes import TemporaryError
@@ -67,11 +68,18 @@ async def _run(mongo: MongoSettings, width: int, options: argparse.Namespace) ->
             start, end = window_start_of(start, width), window_start_of(end, width)
             report = Report(options.json, start, end, timedelta(seconds=width), horizon)
             repair = Repair(options.repair, options.repair and options.raw_is_complete)
-            await _audit(WindowAudit(store, width, repair), report)
+            await run_audit(WindowAudit(store, width, repair), report)
     return report.end_with_summary(start)
 
 
-async def _audit(audit: WindowAudit, report: Report) -> None:
+class Audit(Protocol):
+    """An audit of one window after the other."""
+
+    def windows(self, start: datetime, end: datetime) -> AsyncIterator[Audited]: ...
+
+
+async def run_audit(audit: Audit, report: Report) -> None:
+    """Report each window; where the database fails, say how to go on, and raise TemporaryError."""
     report.begin()
     try:
         async for audited in audit.windows(report.start, report.end):

@@ -179,6 +179,23 @@ def test_a_view_that_a_refresh_is_yet_to_count_again_is_no_finding(databases: Da
     assert [one.being_counted for one in audited] == [1, 0]
 
 
+@pytest.mark.parametrize("device_id", ["a", "b"])
+def test_notes_of_the_version_before_are_read_page_by_page(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, device_id: str
+) -> None:
+    monkeypatch.setattr(audit_store, "_BATCH", 1)
+
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, _views(0))
+        for n, start in enumerate((_END, _START, _END)):
+            window = {"window_start": start, "device_ids": [device_id]}
+            note = {"_id": str(n), "window_seconds": 60, "windows": [window]}
+            await database[NOTES].insert_one(note)
+        return await _audit(database, Repair())
+
+    assert len(_found(databases.run(scenario))) == (0 if device_id == "a" else 1)
+
+
 def test_a_view_that_is_right_at_the_second_look_is_no_finding(databases: Databases) -> None:
     async def scenario(database: Database) -> list[Audited]:
         await _settle(database, _views(0))
@@ -382,6 +399,31 @@ async def _shrunk(mongo_url: str) -> None:
         database = majority(client, "audited")
         await _settle(database, _views())
         await _shrink(database)
+
+
+@pytest.mark.database
+def test_before_anything_is_settled_there_is_nothing_to_audit(
+    mongo_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = main([], {"MONGO_URL": mongo_url, "MONGO_DB": "never_used"})
+
+    assert ended == 0
+    assert "no window of 60 s is settled yet" in capsys.readouterr().err
+
+
+@pytest.mark.database
+def test_with_retention_it_begins_at_the_first_intact_window(
+    mongo_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_shrunk(mongo_url))
+    environment = {"MONGO_URL": mongo_url, "MONGO_DB": "audited", "RAW_RETENTION_DAYS": "1"}
+
+    ended = main(["--json"], environment)
+
+    summary = json.loads(capsys.readouterr().out)
+    assert ended == 0
+    assert (summary["windows"], summary["smaller"]) == (0, 0)
+    assert datetime.fromisoformat(summary["from"]) > datetime.now(UTC) - timedelta(days=1)
 
 
 def test_a_wrong_setting_ends_it_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:
