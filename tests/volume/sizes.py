@@ -33,16 +33,16 @@ class Size:
 SMALL: Final = Size(
     patience=4,
     live_devices=50,
-    live_s=8,
+    live_s=6,
     late_devices=100,
     late_windows=10,
     minutes_in_one_post=300,
     history_readings=60_000,
     crowd_devices=1_000,
-    crowd_s=9,
-    kill_every_s=3,
+    crowd_s=6,
+    kill_every_s=2,
     flat_devices=100,
-    flat_s=6,
+    flat_s=5,
     backlog_pairs=2_000,
 )
 FULL: Final = Size(

@@ -25,7 +25,7 @@ NAME = "long history"
 DEVICES = 1_000
 PATIENCE_S = 900
 RETENTION_DAYS = 3_650
-LIVE_S = 8  # at least
+LIVE_S = 5  # at least
 INDEXES = {"_id_", "device_id_1_ts_-1", "dedup_1", "raw_retention"}
 
 
