@@ -28,6 +28,7 @@ class Size:
     flat_devices: int
     flat_s: float
     backlog_pairs: int
+    shared_within_s: float  # until each instance holds a shard, where there still is work
 
 
 SMALL: Final = Size(
@@ -44,6 +45,7 @@ SMALL: Final = Size(
     flat_devices=100,
     flat_s=5,
     backlog_pairs=2_000,
+    shared_within_s=3,
 )
 FULL: Final = Size(
     patience=1,
@@ -59,6 +61,7 @@ FULL: Final = Size(
     flat_devices=2_000,
     flat_s=90,
     backlog_pairs=60_000,
+    shared_within_s=30,
 )
 
 

@@ -44,7 +44,7 @@ async def _scenario(system: System, documents: Documents, size: Size, figures: F
     for instances in (1, 2):
         documents.client.drop_database(documents.name)
         await _store_backlog(system, size)
-        rate, cpu_s = await _drained(system, documents, instances, figures)
+        rate, cpu_s = await _drained(system, documents, instances, size, figures)
         rates.append(rate)
         shares.append(cpu_s)
         views, wrong = wrong_views(system.mongo_url, system.database)
@@ -75,7 +75,7 @@ async def _store_backlog(system: System, size: Size) -> None:
 
 
 async def _drained(
-    system: System, documents: Documents, instances: int, figures: Figures
+    system: System, documents: Documents, instances: int, size: Size, figures: Figures
 ) -> tuple[float, Sequence[float]]:
     """Return the pairs counted in a second, and each instance's processor time.
 
@@ -89,7 +89,9 @@ async def _drained(
             )
             for number in range(instances)
         ]
-        await seconds_until(lambda: len(holders(documents)) == instances, 30, 0.05)
+        await seconds_until(
+            lambda: len(holders(documents)) == instances, size.shared_within_s, 0.05
+        )
         usages = [await stack.enter_async_context(watched(one.process.pid)) for one in functions]
         counted, began = views.estimated_document_count(), time.monotonic()
         await seconds_until(lambda: notes_left(documents) == 0, PATIENCE_S, 0.05)
