@@ -13,6 +13,7 @@ from functions.aggregate.audit.__main__ import main
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.horizon import Horizon, horizon_of
 from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
+from functions.aggregate.store import readings
 from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS
 from shared.mongo.database import Database, client_of, majority
 from shared.settings import MongoSettings
@@ -219,6 +220,8 @@ def test_a_window_that_is_too_large_to_be_held_is_audited_some_devices_at_a_time
     is_repaired: bool,
 ) -> None:
     monkeypatch.setattr(audit_store, "MAX_HELD", 0)
+    monkeypatch.setattr(readings, "PAGE", 1)
+    monkeypatch.setattr(window_audit, "_MAX_DEVICES", 0)
     monkeypatch.setattr(window_audit, "_SLICE", 1)
     monkeypatch.setattr(view_pages, "_PAGE", 1)
 
