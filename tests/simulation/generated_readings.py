@@ -1,5 +1,8 @@
-"""What do the devices of a schedule say, and when? Readings near the database's time, at the edges
-of windows, late by days, ahead by minutes, at equal times, again, and without a clock.
+"""What the devices of a schedule say, and when.
+
+Readings near the database's time, at the edges of windows, late by days, ahead by minutes, at equal
+times, again, and without a clock. Each has a power of two as its value of TAG: the sum of some of
+these says which readings they are.
 """
 
 from collections.abc import Callable
@@ -13,6 +16,8 @@ from shared.readings.reading import Reading
 from tests.simulation.seeded_random import Chance
 
 WIDTH_S: Final = 60
+TAG: Final = "tag"
+_TAGS: Final = 50  # sums of more powers of two would be rounded
 _DAY: Final = timedelta(days=1)
 _MS: Final = timedelta(milliseconds=1)
 _TEMPERATURES: Final = (20.5, 21.25, -10.0, 50.0, -0.0, 55.1, 80.0, -30.3, 0.1, 0.2)
@@ -95,7 +100,7 @@ class Devices:
     def _in_a_late_window(self) -> Saying:
         window, place = divmod(len(self.said), 2)
         ts = self.start - _DAY + timedelta(minutes=window, seconds=place)
-        return Saying("a", ts, None, {"temperature_c": float(place)})
+        return Saying("a", ts, None, {"temperature_c": float(place)} | self._tagged())
 
     def _saying(self, now: datetime) -> Saying:
         chance = self.chance
@@ -103,12 +108,17 @@ class Devices:
         values: dict[str, Any] = {"temperature_c": chance.one_of(_TEMPERATURES) + 0.0}
         if chance.happens(0.3):
             values["humidity"] = chance.one_of(_OTHERS)
+        values |= self._tagged()
         if chance.happens(0.2):
-            values["measurements"] = {"pressure_hpa": chance.one_of(_OTHERS)}
+            values.setdefault("measurements", {})["pressure_hpa"] = chance.one_of(_OTHERS)
         if chance.happens(self.clockless):
             return Saying(device_id, None, f"n{len(self.said)}", values)
         client_id = f"n{len(self.said)}" if chance.happens(0.3) else None
         return Saying(device_id, chance.one_of(_TIMES)(self, now), client_id, values)
+
+    def _tagged(self) -> dict[str, Any]:
+        number = len(self.said)
+        return {"measurements": {TAG: 2.0**number}} if number < _TAGS else {}
 
     def equal(self, now: datetime) -> datetime:
         times = [one.ts for one in self.said if one.ts is not None]

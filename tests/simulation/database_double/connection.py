@@ -9,6 +9,7 @@ from typing import Any, Final
 from pymongo.errors import AutoReconnect, NetworkTimeout, PyMongoError
 
 from tests.simulation.database_double.faults import NONE
+from tests.simulation.database_double.refusals import time_limit_error
 from tests.simulation.database_double.replica import Optime, Replica
 from tests.simulation.database_double.session import Session
 from tests.simulation.seeded_random import Chance
@@ -64,6 +65,12 @@ class Connection:
     async def held(self, optime: Optime) -> None:
         """Wait, on the server's side, until a majority holds what was written at `optime`."""
         await Point("majority", lambda: self.replica.held >= optime)
+
+    def may_examine(self, documents: int) -> None:
+        """Raise ExecutionTimeout where that is more than the server has time for."""
+        most = self.faults.most_examined
+        if most is not None and documents > most:
+            raise time_limit_error()
 
     async def may_rest(self, share: float, label: str) -> None:
         """Let others go first, on the server's side, in a share of all cases."""
