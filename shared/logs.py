@@ -1,12 +1,12 @@
-"""How does a process tell what it does? One JSON line an event, to standard error; serving sets
-it up.
-"""
+"""Logs: one JSON line an event, to standard error; a process sets it up at its start."""
 
 import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Final
+
+from shared.times import rfc3339
 
 _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
@@ -16,7 +16,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": rfc3339(datetime.fromtimestamp(round(record.created, 3), UTC)),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }

@@ -1,20 +1,24 @@
-"""What is this process told by its environment? Read once at start; a wrong value stops it by
-name.
-"""
+"""The settings: what the environment holds, read once at start; a wrong value stops it by name."""
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
+
+from shared.times import read_time
 
 
 class SettingsError(Exception):
@@ -27,12 +31,25 @@ class _Settings(BaseModel):
 
 _S = TypeVar("_S", bound=_Settings)
 _Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]  # Kafka's rule for topic names
+_BaseUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9._~:/\[\]-]*[A-Za-z0-9\]]$")]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 # RFC 6454, as browsers write it: lower case, no path. Apps have schemes of their own (capacitor://).
 _ORIGIN: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII
 )
+_FIRST_TS: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a reading's own limit, in readings/reading.py
 _DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
+_MONGO_URL: Final = re.compile(r"mongodb(\+srv)?://")
+
+
+def _time(text: object) -> object:
+    return read_time(text) if isinstance(text, str) else text
+
+
+def _mongo_url(url: SecretStr) -> SecretStr:
+    if _MONGO_URL.match(url.get_secret_value()) is None:
+        raise ValueError("must begin with mongodb:// or mongodb+srv://")
+    return url
 
 
 def _origins(value: object) -> object:
@@ -52,10 +69,12 @@ def _origins(value: object) -> object:
 
 
 class ServerSettings(_Settings):
-    """Where the function listens. Knative sets PORT."""
+    """Where the function listens (Knative sets PORT), and what it takes of a connection."""
 
     host: str = "0.0.0.0"  # noqa: S104 - in a container all interfaces; local-dev sets loopback
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    request_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30  # for a request to arrive
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 1_000  # a shell allows 1,024 files
 
 
 class KafkaSettings(_Settings):
@@ -65,19 +84,28 @@ class KafkaSettings(_Settings):
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
     kafka_sasl_username: str = ""
-    kafka_sasl_password: str = Field(default="", repr=False)
+    kafka_sasl_password: SecretStr = SecretStr("")
     kafka_ssl_ca_location: str = ""
     telemetry_topic: _Topic = "telemetry.raw"
     dlq_topic: _Topic = "telemetry.dlq"
     kafka_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
 
 
+class IngestSettings(_Settings):
+    """What ingest takes for the time of a reading."""
+
+    # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
+    # firmware was built. A day rather than an age: a reading is accepted or not whenever it comes.
+    # The day is that of the first release, before which no device can have sent to this system.
+    earliest_ts: Annotated[AwareDatetime, BeforeValidator(_time), Field(ge=_FIRST_TS)] = datetime(
+        2026, 1, 1, tzinfo=UTC
+    )
+
+
 class MongoSettings(_Settings):
     """Where readings and views are stored."""
 
-    mongo_url: Annotated[str, Field(pattern=r"^mongodb(\+srv)?://", repr=False)] = (
-        "mongodb://mongo:27017"
-    )
+    mongo_url: Annotated[SecretStr, AfterValidator(_mongo_url)] = SecretStr("mongodb://mongo:27017")
     mongo_db: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = "iotdb"
     mongo_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
     raw_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0  # 0: readings are kept for ever
@@ -115,6 +143,14 @@ class ThresholdSettings(_Settings):
         return self
 
 
+class DashboardSettings(_Settings):
+    """What the dashboard shows: details of dead letters, and where its page says to send to."""
+
+    dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
+    # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
+    ingest_url: _BaseUrl = ""
+
+
 class CorsSettings(_Settings):
     """The origins whose pages may call us from a browser; none by default."""
 
@@ -122,10 +158,10 @@ class CorsSettings(_Settings):
 
 
 def read(settings: type[_S], environment: Mapping[str, str]) -> _S:
-    """Make the settings of this class from variables named like its fields, in capitals.
+    """Return the settings of this class from variables named like its fields, in capitals.
 
-    Raises SettingsError with the variable's name, its value and the reason. An empty variable
-    counts as not set, as a ConfigMap that leaves it blank means.
+    Raise SettingsError with the variable's name, its value unless it is a secret, and the reason.
+    An empty variable counts as not set, as a ConfigMap that leaves it blank means.
     """
     given = {
         name: environment[name.upper()]
@@ -135,15 +171,15 @@ def read(settings: type[_S], environment: Mapping[str, str]) -> _S:
     try:
         return settings.model_validate(given)
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(e, given) for e in error.errors())) from None
+        sentences = [_sentence(settings, one, given) for one in error.errors()]
+        raise SettingsError("; ".join(sentences)) from None
 
 
-def _sentence(error: object, given: Mapping[str, str]) -> str:
-    assert isinstance(error, dict)
-    message = str(error["msg"]).removeprefix("Value error, ")
+def _sentence(settings: type[_Settings], error: ErrorDetails, given: Mapping[str, str]) -> str:
+    message = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    secret = "password" in name or "url" in name  # a MongoDB URL may hold a password
-    shown = "" if secret else f"={given[name]!r}"
+    is_secret = settings.model_fields[name].annotation is SecretStr
+    shown = "" if is_secret else f"={given[name]!r}"
     return f"{name.upper()}{shown}: {message}"

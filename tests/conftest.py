@@ -1,4 +1,4 @@
-"""The real servers that tests share: one Kafka and one MongoDB for the whole run."""
+"""The real servers that tests share, and how tests are distributed and measured."""
 
 from __future__ import annotations
 
@@ -14,9 +14,28 @@ from local_dev.servers.free_port import free_port
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
+from tests.support.availability import no_server
+from tests.support.distribution import distribute
+from tests.support.measurement import is_measured, paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Distribute the tests where this process is one of several workers."""
+    if hasattr(config, "workerinput"):
+        distribute(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Leave out of the measurement of coverage what would only be slower by it."""
+    if is_measured(item.path):
+        return (yield)
+    with paused():
+        return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +50,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         broker = KafkaBroker(free_port(), tmp_path_factory.mktemp("kafka"), jars)
         broker.start()
     except ServerFailedError as error:
-        _not_to_be_had(error)
+        no_server(error)
     try:
         broker.wait_until_ready()
         yield broker.bootstrap
@@ -50,7 +69,7 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         server.start()
     except ServerFailedError as error:
-        _not_to_be_had(error)
+        no_server(error)
     try:
         server.wait_until_ready()
         yield server.url
@@ -62,9 +81,3 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def root() -> Path:
     """Give the repository's folder."""
     return Path(__file__).resolve().parents[1]
-
-
-def _not_to_be_had(error: ServerFailedError) -> None:
-    if os.environ.get("CI") == "true":
-        raise error
-    pytest.skip(f"needs a real server: {error}")

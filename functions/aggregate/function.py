@@ -32,7 +32,7 @@ class AggregateHandler:
         self._mongo = mongo
         self._settings = settings
         self._scheduler = scheduler
-        self._intake = Intake(self._keep)
+        self._intake = Intake(self._keep, mongo.holds_dedup_unique)
 
     async def handle(self, event: CloudEvent) -> None:
         """Store the event's readings, or, for the `refresh` tick, complete a refresh.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.readings.reading_event import rfc3339
 from shared.readings.windows import window_start_of
+from shared.times import rfc3339
 
 P50: Final = 0.50
 P95: Final = 0.95

@@ -1,4 +1,4 @@
-"""Which alerts are kept? Each once for its reading and rule, however often it is raised."""
+"""Stores alerts: each once for its reading and rule, however often it is raised."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,10 +20,10 @@ _OPERATION: Final = "keep_alerts"
 async def keep_alerts(
     database: Database, session: AsyncClientSession, raised: Sequence[tuple[Alert, StoredAs]]
 ) -> Sequence[Alert]:
-    """Insert the alerts that are not there yet; give those that were inserted.
+    """Insert the alerts that are not there yet; return those that were inserted.
 
     An alert's document follows from the stored reading alone: its id, its time, and `created_at`,
-    when that reading was received. Raises TemporaryError where the database fails; doing it again
+    when that reading was received. Raise TemporaryError where the database fails; doing it again
     completes it.
     """
     async with database_errors(_OPERATION):
@@ -35,7 +35,7 @@ async def keep_alerts(
         there = await _there(database, session, documents)
         missing = [documents[alert_id] for alert_id in documents if alert_id not in there]
         refused = await _insert(database, session, [document for _, document in missing])
-        # A duplicate key says that somebody wrote it, not that a majority holds it: look again.
+        # A duplicate key says that somebody wrote it, not that a majority holds it: read again.
         unconfirmed = refused - await _there(database, session, refused)
     if unconfirmed:
         raise TemporaryError(
@@ -68,7 +68,7 @@ async def _there(
 async def _insert(
     database: Database, session: AsyncClientSession, documents: Sequence[Document]
 ) -> set[str]:
-    """Insert them all; give the ids of those refused with a duplicate key."""
+    """Insert them all; return the ids of those refused with a duplicate key."""
     if not documents:
         return set()
     try:

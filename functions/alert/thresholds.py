@@ -1,4 +1,4 @@
-"""Which limits does a reading break, how severely, in which words? Pure.
+"""The limits that a reading breaks, how severely, and the sentence for it; pure.
 
 A value outside the allowed range is a breach: `warning`, or `critical` when its excess (the
 distance from the limit) is more than 20 % of the range's width. Width, not limit, is the measure,
@@ -49,7 +49,7 @@ def allowed_ranges(thresholds: ThresholdSettings) -> Mapping[str, AllowedRange]:
 
 
 def alerts_raised_by(reading: Reading, allowed: Mapping[str, AllowedRange]) -> Sequence[Alert]:
-    """Give an alert for each sensor of the reading that is outside its allowed range."""
+    """Return an alert for each sensor of the reading that is outside its allowed range."""
     found = (
         _alert(reading, sensor, value, allowed[sensor])
         for sensor, value in reading.values().items()

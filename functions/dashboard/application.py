@@ -2,14 +2,17 @@
 
 from typing import Final, Protocol
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
-from functions.dashboard.dependencies import Connection, Store
+from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
 from functions.dashboard.routes import lists, lookups, page
 from shared.serving.application import ASGI
+from shared.settings import CorsSettings, DashboardSettings
 
+_DEFAULT: Final = DashboardSettings()
+_NO_ORIGINS: Final = CorsSettings()
 _DESCRIPTION: Final = (
     "Readings, their summaries, alerts, devices and dead letters. Each route is also served under "
     "/v1. Lists are newest first and go on with `cursor`. Errors are RFC 9457 problem+json."
@@ -31,9 +34,16 @@ class DashboardFunction:
 
     name = "dashboard"
 
-    def __init__(self, connection: OpenedConnection, window_seconds: int) -> None:
+    def __init__(
+        self,
+        connection: OpenedConnection,
+        window_seconds: int,
+        settings: DashboardSettings = _DEFAULT,
+        cors: CorsSettings = _NO_ORIGINS,
+    ) -> None:
         self._connection = connection
-        self.application: ASGI = _application(Store(connection, window_seconds))
+        routes = _routes(Store(connection, window_seconds), settings)
+        self.application: ASGI = ResponseMiddleware(routes, cors.cors_origins)
 
     async def open(self) -> None:
         await self._connection.open()
@@ -45,19 +55,22 @@ class DashboardFunction:
         return self._connection.not_ready()
 
 
-def _application(store: Store) -> ASGI:
+def _routes(store: Store, settings: DashboardSettings) -> ASGI:
     application = FastAPI(
         title="IoT telemetry",
         version="1",
         description=_DESCRIPTION,
+        openapi_url=None,  # served by routes.page, with an ETag
         docs_url=None,  # its viewers load code from another host
         redoc_url=None,
         redirect_slashes=False,
     )
     application.state.store = store
+    application.state.settings = settings
     application.include_router(page.router)
+    once = [Depends(refuse_repeated_parameters)]
     for router in (lists.router, lookups.router):
-        application.include_router(router)
-        application.include_router(router, prefix="/v1", include_in_schema=False)
+        application.include_router(router, dependencies=once)
+        application.include_router(router, dependencies=once, prefix="/v1", include_in_schema=False)
     install_error_handlers(application)
-    return ResponseMiddleware(application)
+    return application

@@ -1,11 +1,17 @@
-"""What a route gets beside its parameters: the database and the width of the windows."""
+"""What a route gets beside its parameters: the database, and the settings of what is shown."""
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
 
 from shared.mongo.database import Database
+from shared.settings import DashboardSettings
+
+# Clients append the next cursor to the URL of the page before.
+_LAST_COUNTS: Final = "cursor"
 
 
 class Connection(Protocol):
@@ -33,4 +39,20 @@ def _store_of(request: Request) -> Store:
     return store
 
 
+def _settings_of(request: Request) -> DashboardSettings:
+    settings = request.app.state.settings
+    assert isinstance(settings, DashboardSettings)
+    return settings
+
+
+def refuse_repeated_parameters(request: Request) -> None:
+    """Raise RequestValidationError where a parameter is given twice: which counts is unclear."""
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    repeated = [name for name in times if times[name] > 1 and name != _LAST_COUNTS]
+    if repeated:
+        detail = {"type": "repeated", "msg": "given more than once"}
+        raise RequestValidationError([{**detail, "loc": ("query", name)} for name in repeated])
+
+
 StoreOfRequest = Annotated[Store, Depends(_store_of)]
+ShownSettings = Annotated[DashboardSettings, Depends(_settings_of)]

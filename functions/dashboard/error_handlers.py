@@ -12,12 +12,14 @@ from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from functions.dashboard.queries.bounded_queries import MissingIndexError
 from functions.dashboard.queries.cursor import WrongCursor
 from functions.dashboard.queries.indexed_lists import UnindexedFilters
 from shared.outcomes import RETRY_AFTER_S, TemporaryError
 from shared.serving.http import HttpResponse, problem
 
 _MAX_ERRORS: Final = 20
+_MAX_SHOWN: Final = 100  # characters of a name or path that a client sent
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,7 @@ def install_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(UnindexedFilters, _unindexed_filters)
     application.add_exception_handler(WrongCursor, _wrong_cursor)
     application.add_exception_handler(UnknownDevice, _unknown_device)
+    application.add_exception_handler(MissingIndexError, _missing_index)
     application.add_exception_handler(TemporaryError, _temporary_error)
     application.add_exception_handler(HTTPException, _no_such_route)
     application.add_exception_handler(ResponseValidationError, _fault)
@@ -59,7 +62,7 @@ def _wrong_parameter(_request: Request, error: Exception) -> Response:
 def _entry(error: dict[str, object]) -> dict[str, str]:
     where = error["loc"]
     assert isinstance(where, tuple)
-    name = str(where[-1])[:100]
+    name = str(where[-1])[:_MAX_SHOWN]
     if error["type"] == "extra_forbidden":
         return {"parameter": name, "detail": "there is no such parameter here"}
     return {"parameter": name, "detail": str(error["msg"]).removeprefix("Value error, ")}
@@ -90,27 +93,34 @@ def _unknown_device(_request: Request, error: Exception) -> Response:
 
 def _temporary_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TemporaryError)
+    return _unavailable(error, "the database does not respond; try again", error.operation)
+
+
+def _missing_index(_request: Request, error: Exception) -> Response:
+    detail = (
+        "an index that this list needs is not there yet; aggregate, alert and dlq make it when they"
+        " start"
+    )
+    return _unavailable(error, detail, "missing_index")
+
+
+def _unavailable(error: Exception, detail: str, reason: str) -> Response:
     # The driver's words name hosts: they are for the log, not for the public.
     _log.warning("try again", extra={"reason": str(error)})
-    return response_of(
-        problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "the database does not respond; try again",
-            [("retry-after", str(RETRY_AFTER_S))],
-            reason=error.operation,
-        )
-    )
+    retry = ("retry-after", str(RETRY_AFTER_S))
+    return response_of(problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, [retry], reason=reason))
 
 
 def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = str(error.detail)
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        detail = f"there is no {request.url.path[:200]} here; /openapi.json lists the routes"
-    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.url.path[:200]} is read with GET"
-    headers = list((error.headers or {}).items())
-    return response_of(problem(error.status_code, detail, headers))
+    path = str(request.scope["path"])[:_MAX_SHOWN]
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"there is no {path} here; /openapi.json lists the routes"
+        return response_of(problem(error.status_code, detail))
+    allow = ("allow", "GET, HEAD, OPTIONS")
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict([allow]))
+    return response_of(problem(error.status_code, f"{path} is read with GET", [allow]))
 
 
 def _fault(_request: Request, error: Exception) -> Response:

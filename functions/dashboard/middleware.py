@@ -1,11 +1,13 @@
-"""The middleware around all routes: headers that protect a browser, and a count of responses."""
+"""The middleware around all routes: plain forms in, complete and counted responses out."""
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any, Final
 
+from functions.dashboard.request_forms import plain_form
 from shared import metrics
 from shared.serving.application import ASGI, Receive, Scope, Send
+from shared.serving.cors import CorsPolicy, cors_headers
 
 # A page may load from this function alone, and nobody may frame it: device names and messages in it
 # come from strangers.
@@ -19,33 +21,49 @@ _HEADERS: Final = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _UNLESS_STATED: Final = (b"cache-control", b"no-store")  # what is stored changes by the second
+_READABLE: Final = ("link", "etag", "retry-after")  # by pages of other origins
 
 
 class ResponseMiddleware:
-    """Passes requests to the routes, completes their responses and counts them."""
+    """Passes requests to the routes, completes their responses and counts them.
 
-    def __init__(self, routes: ASGI) -> None:
+    Pages of the `origins` may read the responses.
+    """
+
+    def __init__(self, routes: ASGI, origins: Sequence[str] = ()) -> None:
         self._routes = routes
+        self._cors = CorsPolicy(frozenset(origins), ("GET", "HEAD"), response_headers=_READABLE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 500  # what a request without a response ends as
+        request = plain_form(scope)
 
         async def send_completed(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
-                if not any(name == b"cache-control" for name, _ in message["headers"]):
-                    message["headers"].append(_UNLESS_STATED)
+                message["headers"] = self._completed(scope, message.get("headers", []))
+            elif scope["method"] == "HEAD":
+                message["body"] = b""
             await send(message)
 
         started = time.perf_counter()
         try:
-            await self._routes(scope, receive, send_completed)
+            await self._routes(request, receive, send_completed)
         finally:
-            route = _route_of(scope)
+            route = _route_of(request)
             metrics.dashboard_requests.labels(route, str(status)).inc()
             metrics.dashboard_seconds.labels(route).observe(time.perf_counter() - started)
+
+    def _completed(
+        self, scope: Scope, headers: Sequence[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        cors = cors_headers(self._cors, scope["method"], scope["headers"])
+        added = [(name.encode(), value.encode()) for name, value in cors]
+        completed = [*headers, *_HEADERS, *added]
+        if not any(name == b"cache-control" for name, _ in completed):
+            completed.append(_UNLESS_STATED)
+        return completed
 
 
 def _route_of(scope: Scope) -> str:

@@ -8,19 +8,11 @@ from functions.dlq.dead_letter_store import keep_dead_letter
 from functions.dlq.failure_report import report_of
 from shared import metrics
 from shared.mongo.connection import Mongo
+from shared.outcomes import Reason
 from shared.readings.cloud_event import CloudEvent
 from shared.serving.event_function import EventFunction
 
 MAX_BODY: Final = 12 * 1_048_576  # a document holds 16 MiB; nothing refused here has another place
-_COUNTED: Final = (
-    frozenset(  # a label is a small closed set; any other reason is counted as `other`
-        {
-            *("invalid_reading", "wrong_type", "not_an_event", "invalid_time", "too_late"),
-            *("keep_readings", "keep_alerts", "note_late_windows", "database", "refresh"),
-            *("no_response", "http_500", "http_502", "http_503", "http_504"),
-        }
-    )
-)
 
 
 def dlq_function(
@@ -41,5 +33,4 @@ class DeadLetterHandler:
         """Store the event; raise TemporaryError where the database fails, and nothing else."""
         report = report_of(event)
         if await keep_dead_letter(self._mongo.database, event, report, self._now()):
-            reason = report.reason if report.reason in _COUNTED else "other"
-            metrics.dead_letters.labels(reason).inc()
+            metrics.dead_letters.labels(Reason.label_of(report.reason)).inc()

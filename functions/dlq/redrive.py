@@ -11,11 +11,12 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 from functions.dlq.dead_letter_store import Selection, mark_redriven, open_letters
-from functions.dlq.redriving import age_of, record_of
+from functions.dlq.original_record import record_of
 from shared.kafka.publisher import KafkaPublisher
 from shared.mongo.database import Database, client_of, majority
 from shared.outcomes import TemporaryError
 from shared.settings import KafkaSettings, MongoSettings, SettingsError, read
+from shared.times import read_duration
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -101,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _age(text: str) -> timedelta:
     try:
-        return age_of(text)
+        return read_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

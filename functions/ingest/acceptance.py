@@ -1,15 +1,15 @@
-"""Which posted readings are accepted, and what is their identity? Pure; `now` and chance are
-arguments.
+"""The rules by which a posted reading is accepted, and its identity; pure.
+
+`now` and chance are arguments.
 """
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import (
     EARLIEST,
@@ -24,12 +24,10 @@ from shared.readings.reading import (
     Reading,
     Value,
 )
+from shared.times import read_time, rfc3339
 
 MAX_AHEAD: Final = timedelta(minutes=5)
-_RFC3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?",
-    re.ASCII,
-)
+MAX_TIME_LENGTH: Final = 64
 
 
 class PostedReading(BaseModel):
@@ -38,7 +36,7 @@ class PostedReading(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     device_id: DeviceId
-    ts: Annotated[str, Field(max_length=64)] | None = None
+    ts: Annotated[str, Field(max_length=MAX_TIME_LENGTH)] | None = None
     id: ClientId | None = None
     temperature_c: Value | None = None
     humidity: Value | None = None
@@ -47,26 +45,36 @@ class PostedReading(BaseModel):
     measurements: Measurements | None = None
 
 
-def accept(posted: PostedReading, now: datetime, key: str | None, nonce: str) -> Reading:
-    """Give the reading its time and identity, or raise PermanentError naming the field.
+def accept(
+    posted: PostedReading,
+    now: datetime,
+    key: str | None,
+    nonce: str,
+    earliest: datetime = EARLIEST,
+) -> Reading:
+    """Return the reading with its time and identity; raise PermanentError naming a field.
 
-    `now` is the time of receipt (aware UTC); `key` stands in for a missing `id` (Idempotency-Key);
-    `nonce` makes a reading with neither time nor id unique. A reading with time is the same reading
-    whenever it comes; one with an id and no time too, since its content's digest leaves time out.
+    `now` is the time of receipt (aware UTC), `earliest` the first time that a reading can be of. A
+    reading with a time is the same reading whenever it comes; one with an id and no time too, since
+    its content's digest leaves the time out. Only where it has neither, `key` (the request's
+    Idempotency-Key) stands in for the id: a sender may make a new key for each attempt, or cut a
+    batch in another way. Without a key `nonce` makes it unique.
     """
-    values = _values(posted)
-    said = None if posted.ts is None else _time(posted.ts, now)
-    client_id = posted.id or key
-    if said is None and client_id is None:
-        client_id = f"~{nonce}"
-    digest = digest_of(posted.device_id, said, client_id, values, (posted.lat, posted.lon))
-    ts = now if said is None else said
+    for fault in value_faults(posted.temperature_c, posted.humidity, posted.measurements):
+        raise fault
+    sent_ts = None if posted.ts is None else event_time(posted.ts, now, earliest)
+    client_id = posted.id
+    if sent_ts is None and client_id is None:
+        client_id = key or f"~{nonce}"
+    position = (posted.lat, posted.lon)
+    digest = digest_of(posted.device_id, sent_ts, client_id, _values(posted), position)
+    ts = now if sent_ts is None else sent_ts
     return Reading(
         reading_id=reading_id_of(ts, digest),
         device_id=posted.device_id,
         ts=ts,
         client_id=client_id,
-        ts_assigned=said is None,
+        ts_assigned=sent_ts is None,
         temperature_c=posted.temperature_c,
         humidity=posted.humidity,
         lat=posted.lat,
@@ -76,43 +84,50 @@ def accept(posted: PostedReading, now: datetime, key: str | None, nonce: str) ->
 
 
 def is_retry_recognisable(reading: Reading) -> bool:
-    """Tell whether the same request sent again would be the same reading."""
+    """Return whether the same request sent again would be the same reading."""
     return reading.client_id is None or not reading.client_id.startswith("~")
+
+
+def event_time(text: str, now: datetime, earliest: datetime = EARLIEST) -> datetime:
+    """Return the time of a reading; raise PermanentError for one that no reading can be of."""
+    try:
+        ts = read_time(text)
+    except ValueError as error:
+        raise PermanentError(Reason.INVALID_TS, str(error), "ts") from error
+    if ts < earliest:
+        raise PermanentError(
+            Reason.TOO_OLD_TS,
+            f"is before {rfc3339(earliest)}, as of a clock that was never set: leave ts out until "
+            "it is set, and the time of receipt is taken",
+            "ts",
+        )
+    if ts > now + MAX_AHEAD:
+        raise PermanentError(
+            Reason.FUTURE_TS,
+            "is more than 5 minutes ahead of the time of receipt: set the clock, or leave ts out, "
+            "and the time of receipt is taken",
+            "ts",
+        )
+    return ts
+
+
+def value_faults(
+    temperature_c: object, humidity: object, measurements: object
+) -> Iterator[PermanentError]:
+    """Yield what is wrong with which values a reading has, whatever they are."""
+    names = measurements.keys() if isinstance(measurements, dict) else ()
+    for name in sorted(NAMED_FIELDS.intersection(names)):
+        detail = f"{name} stands beside measurements, not in it"
+        yield PermanentError(Reason.INVALID, detail, f"measurements.{name}")
+    if temperature_c is None and humidity is None and measurements in (None, {}):
+        detail = "give at least one of temperature_c, humidity and measurements"
+        yield PermanentError(Reason.NO_VALUE, detail, TEMPERATURE)
 
 
 def _values(posted: PostedReading) -> Mapping[str, float]:
     values = dict(posted.measurements or {})
-    for name in NAMED_FIELDS & values.keys():
-        raise PermanentError(
-            "invalid", f"{name} stands beside measurements, not in it", f"measurements.{name}"
-        )
     if posted.temperature_c is not None:
         values[TEMPERATURE] = posted.temperature_c
     if posted.humidity is not None:
         values[HUMIDITY] = posted.humidity
-    if not values:
-        raise PermanentError(
-            "no_value", "give at least one of temperature_c, humidity and measurements", TEMPERATURE
-        )
     return values
-
-
-def _time(text: str, now: datetime) -> datetime:
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        raise PermanentError(
-            "invalid_ts", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z", "ts"
-        )
-    date, clock, fraction, zone = match.groups()
-    try:
-        ts = datetime.fromisoformat(f"{date}T{clock}{fraction or ''}{(zone or 'Z').upper()}")
-        ts = ts.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise PermanentError("invalid_ts", f"is no time of the calendar: {error}", "ts") from error
-    if ts < EARLIEST:
-        raise PermanentError("too_old_ts", "is before 2000-01-01T00:00:00Z", "ts")
-    if ts > now + MAX_AHEAD:
-        raise PermanentError(
-            "future_ts", "is more than 5 minutes ahead of the time of receipt", "ts"
-        )
-    return ts

@@ -1,16 +1,24 @@
 """Chooses the real adapters of the ingest function."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from functions.ingest.function import IngestFunction
 from shared.kafka.publisher import KafkaPublisher
 from shared.serving.application import FunctionApplication
+from shared.serving.cors import CorsPolicy
 from shared.serving.whole_request import http_application
-from shared.settings import KafkaSettings, read
+from shared.settings import CorsSettings, IngestSettings, KafkaSettings, read
+
+_SENT_BY_PAGES: Final = ("content-type", "idempotency-key", "prefer")
+_READ_BY_PAGES: Final = ("retry-after",)
 
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
     kafka = read(KafkaSettings, environment)
-    function = IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic)
-    return FunctionApplication(function, http_application(function))
+    earliest = read(IngestSettings, environment).earliest_ts
+    function = IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic, earliest=earliest)
+    origins = frozenset(read(CorsSettings, environment).cors_origins)
+    cors = CorsPolicy(origins, ("POST",), _SENT_BY_PAGES, _READ_BY_PAGES)
+    return FunctionApplication(function, http_application(function, cors=cors))

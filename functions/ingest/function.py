@@ -1,6 +1,4 @@
-"""A device's request comes in, readings go to Kafka, and an answer goes out once they are safe
-there.
-"""
+"""The ingest function: readings to Kafka, and a response once they are safe there."""
 
 import secrets
 from collections import Counter
@@ -13,11 +11,13 @@ from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting
 from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
 from functions.ingest.responses import all_bad, queued
 from shared import metrics
-from shared.outcomes import PermanentError, TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
+from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record, records_of
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
-_PATHS: Final = ("/ingest", "/v1/ingest", "/")
+_PATHS: Final = ("/ingest", "/v1/ingest", "")  # with or without a slash at the end
+_METHODS: Final = [("allow", "OPTIONS, POST")]
 
 
 class Publisher(Protocol):
@@ -43,11 +43,13 @@ class IngestFunction:
         topic: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
+        earliest: datetime = EARLIEST,
     ) -> None:
         self._publisher = publisher
         self._topic = topic
         self._now = now
         self._nonce = nonce
+        self._earliest = earliest
 
     async def open(self) -> None:
         await self._publisher.open()
@@ -59,27 +61,32 @@ class IngestFunction:
         return self._publisher.not_ready()
 
     async def respond(self, request: HttpRequest) -> HttpResponse:
-        """Give 202 (all queued), 207 (some), 422 (none is good), 400, 404, 405, 413, 415 or 503."""
+        """Return 202 (all queued), 207 (some), 422 (none is good), or why the request is refused.
+
+        That is 400, 404, 405, 413, 415 or 503; for OPTIONS, 204.
+        """
         refusal = _refusal(request)
         if refusal is not None:
             return refusal
         now = self._now()
         try:
-            posting = posting_of(request.body, now, idempotency_key(request), self._nonce)
+            key = idempotency_key(request)
+            posting = posting_of(request.body, now, key, self._nonce, self._earliest)
         except MalformedBody as error:
-            return _count_refused(problem(HTTPStatus.BAD_REQUEST, str(error)), "malformed")
+            return _count_refused(problem(HTTPStatus.BAD_REQUEST, str(error)), Reason.MALFORMED)
         except OversizedBatch as error:
             return _count_refused(
-                problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), "oversized"
+                problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), Reason.OVERSIZED
             )
         except PermanentError as rejected:
             return _count_refused(
-                problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field), "invalid"
+                problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field),
+                Reason.INVALID,
             )
         return await self._queue(posting, now, strict=is_all_or_nothing(request))
 
     async def _queue(self, posting: Posting, now: datetime, *, strict: bool) -> HttpResponse:
-        for reason, count in Counter(item.reason for item in posting.refused).items():
+        for reason, count in Counter(item.faults[0].reason for item in posting.refused).items():
             metrics.readings_rejected.labels(reason).inc(count)
         if not posting.accepted or (strict and posting.refused):
             return all_bad(posting)
@@ -88,18 +95,22 @@ class IngestFunction:
             await self._publisher.publish(self._topic, records_of(readings, now))
         except TemporaryError as outcome:
             return temporary_error_response(outcome)
+        except PermanentError as rejected:  # a topic that takes less than our records
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rejected.detail)
         metrics.readings_accepted.inc(len(readings))
         return queued(posting)
 
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
-    if request.path not in _PATHS:
+    if request.path.removesuffix("/") not in _PATHS:
         return problem(HTTPStatus.NOT_FOUND, "readings are posted to /ingest")
+    if request.method == "OPTIONS":
+        return HttpResponse(HTTPStatus.NO_CONTENT, headers=_METHODS)
     if request.method != "POST":
-        return problem(HTTPStatus.METHOD_NOT_ALLOWED, "readings come by POST", [("allow", "POST")])
+        return problem(HTTPStatus.METHOD_NOT_ALLOWED, "readings come by POST", _METHODS)
     return media_type_problem(request)
 
 
-def _count_refused(answer: HttpResponse, reason: str) -> HttpResponse:
+def _count_refused(response: HttpResponse, reason: Reason) -> HttpResponse:
     metrics.readings_rejected.labels(reason).inc()
-    return answer
+    return response

@@ -1,10 +1,10 @@
-"""What do the request's headers ask for? Media type, Idempotency-Key and Prefer; pure."""
+"""What a request's headers ask for: media type, Idempotency-Key and Prefer; pure."""
 
 import re
 from http import HTTPStatus
 from typing import Final
 
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.serving.http import HttpRequest, HttpResponse, problem
 
 _JSON: Final = "application/json"
@@ -12,7 +12,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,120}", re.ASCII)
 
 
 def media_type_problem(request: HttpRequest) -> HttpResponse | None:
-    """Give 415 for a body that is not plain JSON; a missing Content-Type is taken for JSON."""
+    """Return a 415 for a body that is not plain JSON; a missing Content-Type is taken for JSON."""
     coding = request.header(b"content-encoding")
     if coding is not None and coding.strip().lower() != "identity":
         return problem(
@@ -31,23 +31,23 @@ def media_type_problem(request: HttpRequest) -> HttpResponse | None:
 
 
 def idempotency_key(request: HttpRequest) -> str | None:
-    """Give the Idempotency-Key, with or without the quotes of a structured field; None without one.
+    """Return the Idempotency-Key, with or without a structured field's quotes; None without one.
 
-    Raises PermanentError where it is not 1-120 of letters, digits and `._:-`.
+    Raise PermanentError where it is not 1-120 of letters, digits and `._:-`.
     """
     given = request.header(b"idempotency-key")
     if given is None:
         return None
     key = given.strip().removeprefix('"').removesuffix('"')
     if not _KEY.fullmatch(key):
-        raise PermanentError("invalid", "must be 1-120 of letters, digits, ._:-", "Idempotency-Key")
+        raise PermanentError(
+            Reason.INVALID, "must be 1-120 of letters, digits, ._:-", "Idempotency-Key"
+        )
     return key
 
 
 def is_all_or_nothing(request: HttpRequest) -> bool:
-    """Tell whether `Prefer: handling=strict` (RFC 7240, 4.4) asks to queue nothing if one is
-    bad.
-    """
+    """Return whether `Prefer: handling=strict` (RFC 7240, 4.4) has nothing queued if one is bad."""
     given = [value.decode("latin-1") for name, value in request.headers if name == b"prefer"]
     preferences = ",".join(given).lower().replace(" ", "").replace('"', "").split(",")
     return any(one.partition(";")[0] == "handling=strict" for one in preferences)

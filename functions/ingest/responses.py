@@ -1,18 +1,22 @@
-"""What does a device read in the answer? Pure."""
+"""What a device reads in a response; pure."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import chain
+from typing import Final
 
 from functions.ingest.acceptance import is_retry_recognisable
-from functions.ingest.request_body import Posting, Refused
+from functions.ingest.faults import MAX_FAULTS, Fault
+from functions.ingest.request_body import MAX_BATCH, Posting
 from shared.readings.reading import Reading
-from shared.readings.reading_event import rfc3339
 from shared.serving.http import HttpResponse, json_response, problem
+from shared.times import rfc3339
+
+_MAX_ENTRIES: Final = MAX_BATCH  # each refused item has at least one of them
 
 
 def queued(posting: Posting) -> HttpResponse:
-    """Respond with 202 where every item was queued, 207 with an entry for each refused one
-    otherwise.
-    """
+    """Return 202 where every item was queued, else 207 with an entry for each fault."""
     if not posting.is_batch:
         return json_response(
             HTTPStatus.ACCEPTED, {"status": "queued", **_receipt(posting.accepted[0][1])}
@@ -25,19 +29,22 @@ def queued(posting: Posting) -> HttpResponse:
     }
     if not posting.refused:
         return json_response(HTTPStatus.ACCEPTED, content)
-    content["errors"] = [_error(item) for item in posting.refused]
+    content["errors"] = list(_errors(posting))
     return json_response(HTTPStatus.MULTI_STATUS, content)
 
 
 def all_bad(posting: Posting) -> HttpResponse:
-    """Respond with 422 naming the fields: nothing of the request was queued."""
+    """Return 422 naming the fields: nothing of the request was queued."""
     first = posting.refused[0]
-    detail = f"{first.field}: {first.detail}" if first.field else first.detail
-    errors = [_error(item) for item in posting.refused]
+    fault = first.faults[0]
+    detail = f"{fault.field}: {fault.detail}" if fault.field else fault.detail
+    errors = list(_errors(posting))
     if posting.is_batch:
         detail = f"nothing was queued; item {first.index}: {detail}"
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, field=first.field, errors=errors)
+    if len(errors) > 1:
+        detail = f"{detail} (and {len(errors) - 1} more, in errors)"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, field=fault.field, errors=errors)
 
 
 def _receipt(reading: Reading) -> dict[str, object]:
@@ -49,10 +56,13 @@ def _receipt(reading: Reading) -> dict[str, object]:
     }
 
 
-def _error(item: Refused) -> dict[str, object]:
-    return {
-        "index": item.index,
-        "field": item.field,
-        "reason": item.reason,
-        "detail": item.detail,
-    }
+def _errors(posting: Posting) -> Iterator[dict[str, object]]:
+    """Yield an entry for each fault; of many bad items, fewer of each."""
+    most = max(1, min(MAX_FAULTS, _MAX_ENTRIES // len(posting.refused)))
+    return chain.from_iterable(
+        (_error(item.index, fault) for fault in item.faults[:most]) for item in posting.refused
+    )
+
+
+def _error(index: int, fault: Fault) -> dict[str, object]:
+    return {"index": index, "field": fault.field, "reason": fault.reason, "detail": fault.detail}

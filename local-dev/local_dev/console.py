@@ -1,4 +1,7 @@
-"""What does the developer read while the system runs? `local-dev/up` says everything here."""
+"""The terminal: tables, progress, and the lines of a running system.
+
+Colours and a moving line only in a terminal, and colours not under NO_COLOR; elsewhere plain lines.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,21 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.table import Table
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+    from rich.status import Status
+
     from local_dev.options import UpOptions
 
 NAME_WIDTH = 9
 COLOURS = {"ingest": 32, "aggregate": 36, "alert": 33, "dlq": 31, "dashboard": 35}  # ANSI SGR
-WELCOME = """\
-
-ready after {seconds:.1f} s
-
-  send readings to   http://localhost:{ingest}/ingest
-  read answers from  http://localhost:{dashboard}/  (all routes: http://localhost:{dashboard}/docs)
-  broker             {kafka_bootstrap}
-  database           {database}
-  data               {data}
-
+FILE_WIDTH = 200  # columns where the output is no terminal: nothing is cut or wrapped
+TRY_IT = """
 Try it, in another terminal:
 
   curl -X POST http://localhost:{ingest}/ingest -H 'content-type: application/json' \\
@@ -33,18 +36,39 @@ Ctrl-C ends every process; what was stored is there on the next start.
 
 
 class Screen:
-    """The terminal, or the file that the output goes to."""
+    """The output of `local-dev/up`: its own progress, and what the functions log."""
 
     def __init__(self, *, shows_functions: bool) -> None:
         self._shows_functions = shows_functions
-        self._in_colour = sys.stdout.isatty()
+        self._console = console()
+        self._in_colour = self._console.is_terminal and not self._console.no_color
+        self._status: Status | None = None
 
     def say(self, text: str) -> None:
         """Print one line of the system's own."""
         print(text, flush=True)
 
+    def progress(self, text: str) -> None:
+        """Show what is under way: in a terminal on one line that the next one replaces."""
+        if not self._console.is_terminal:
+            self.say(text)
+        elif self._status is None:
+            self._status = self._console.status(text)
+            self._status.start()
+        else:
+            self._status.update(text)
+
+    def end_progress(self) -> None:
+        """Take the line of the progress away."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
     def function_says(self, function: str, line: str) -> None:
-        """Print one line of a function's output under its name."""
+        """Print one line of a function's output under its name.
+
+        With plain `print`: rich would take longer for a line than a function for its event.
+        """
         if not self._shows_functions:
             return
         name = f"{function:{NAME_WIDTH}}"
@@ -52,28 +76,36 @@ class Screen:
             name = f"\x1b[{COLOURS.get(function, 0)}m{name}\x1b[0m"
         print(f"{name} | {as_sentence(line)}", flush=True)
 
-    def progress(self, text: str) -> None:
-        """Say how far a longer task is: on one line of a terminal, else line by line."""
-        print(
-            f"\r\x1b[K{text}" if self._in_colour else text,
-            end="\r" if self._in_colour else "\n",
-            flush=True,
-        )
-
     def welcome(self, options: UpOptions, kafka_bootstrap: str, seconds: float) -> None:
         """Print where everything is, and what to try first; `seconds` is how long it took."""
-        ours = options.listens_on("mongo", os.environ)
-        database = f"127.0.0.1:{options.ports['mongo']}" if ours else "as MONGO_URL says"
-        print(
-            WELCOME.format(
-                seconds=seconds,
-                kafka_bootstrap=kafka_bootstrap,
-                database=database,
-                data=options.places.data,
-                **options.ports,
-            ),
-            flush=True,
-        )
+        self.end_progress()
+        rows = _addresses(options, kafka_bootstrap).items()
+        ready = f"\nready after {seconds:.1f} s\n"
+        show(ready, table(("what", "where"), list(rows)), TRY_IT.format(**options.ports))
+
+
+def console() -> Console:
+    """Return a console that prints text as it is: no markup, no highlighting."""
+    width = None if sys.stdout.isatty() else FILE_WIDTH
+    return Console(width=width, markup=False, highlight=False, emoji=False)
+
+
+def show(*parts: RenderableType) -> None:
+    """Print tables, and texts whose long lines the terminal itself wraps."""
+    out = console()
+    for part in parts:
+        out.print(part, soft_wrap=isinstance(part, str))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Return a table; columns of numbers stand to the right, and None is shown as a dash."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, name in enumerate(columns):
+        is_number = all(isinstance(row[index], int | float | None) for row in rows)
+        drawn.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(_cell, row))
+    return drawn
 
 
 def as_sentence(line: str) -> str:
@@ -88,3 +120,22 @@ def as_sentence(line: str) -> str:
         return line
     shown = "".join(f"  {name}={value}" for name, value in fields.items() if name != "function")
     return f"{time[11:23]} {level:7} {message}{shown}"
+
+
+def _addresses(options: UpOptions, kafka_bootstrap: str) -> Mapping[str, str]:
+    dashboard = f"http://localhost:{options.ports['dashboard']}"
+    ours = options.listens_on("mongo", os.environ)
+    return {
+        "send readings to": f"http://localhost:{options.ports['ingest']}/ingest",
+        "read what is stored": f"{dashboard}/",
+        "all routes": f"{dashboard}/docs",
+        "broker": kafka_bootstrap,
+        "database": f"127.0.0.1:{options.ports['mongo']}" if ours else "as MONGO_URL says",
+        "data": str(options.places.data),
+    }
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""How many seconds is an ISO 8601 duration, as in KafkaSource's delivery block?"""
+"""ISO 8601 durations, as in KafkaSource's delivery block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNITS_S = (86_400, 3_600, 60, 1)
 
 
 def seconds_of(duration: str) -> float:
-    """Return the seconds of a duration like PT0.5S or P1DT2H. Raises ValueError."""
+    """Return the seconds of a duration like PT0.5S or P1DT2H. Raise ValueError for others."""
     match = _DURATION.fullmatch(duration)
     if match is None:
         raise ValueError(f"{duration!r} is no ISO 8601 duration like PT2S")

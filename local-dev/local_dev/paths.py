@@ -1,4 +1,4 @@
-"""Where does local-dev keep things? Every command asks."""
+"""The folders and files that local-dev keeps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Places:
     data: Path
 
     @classmethod
-    def chosen_by(cls, option: str | None) -> Places:
+    def chosen_by(cls, option: str | Path | None) -> Places:
         """Take the folder of the option `--data`, else of IOT_TELEMETRY_DATA, else `.data`."""
         chosen = option or os.environ.get(DATA_VARIABLE)
         return cls(Path(chosen).absolute() if chosen else ROOT / ".data")
@@ -34,5 +34,5 @@ class Places:
 
     @property
     def run(self) -> Path:
-        """What says that a system runs here, and where to ask it."""
+        """The lock and the addresses of the system that runs here."""
         return self.data / "run"

@@ -1,6 +1,4 @@
-"""When is a record safe? Publishes records and waits for the broker's acknowledgement; ingest and
-the redrive use it.
-"""
+"""Publishes records and waits for the broker's acknowledgement; ingest and the redrive use it."""
 
 import asyncio
 import logging
@@ -18,7 +16,7 @@ from shared.settings import KafkaSettings, SettingsError
 
 _LINGER_MS: Final = 2  # of 0, 1, 2, 5: the best rate at 256 in flight, 2 ms on a lone reading
 _REST_S: Final = 0.05  # a new idempotent producer used at once waits 500 ms for its producer id
-_LOOK_S: Final = 2.0
+_PROBE_S: Final = 2.0
 _POLL_S: Final = 0.1
 _CLOSE_S: Final = 10.0
 _MARGIN_S: Final = 2.0  # librdkafka looks once a second for records whose time is over
@@ -27,8 +25,9 @@ _log = logging.getLogger(__name__)
 
 
 class KafkaPublisher:
-    """An idempotent producer of one process. Opened in the serving process and loop: a producer
-    made before a fork never delivers.
+    """An idempotent producer of one process.
+
+    Opened in the serving process and loop: a producer made before a fork never delivers.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -42,11 +41,11 @@ class KafkaPublisher:
         self._suspect = threading.Event()
 
     async def open(self) -> None:
-        """Make the producer and wait up to 2 s for the broker; without one, start all the same."""
+        """Make the producer and wait up to 2 s for the broker; without one, open all the same."""
         self._loop = asyncio.get_running_loop()
         self._producer = self._new_producer()
         await asyncio.sleep(_REST_S)
-        await asyncio.to_thread(self._look)
+        await asyncio.to_thread(self._probe)
         for work in (self._poll, self._watch):
             thread = threading.Thread(target=work, name=f"kafka{work.__name__}", daemon=True)
             thread.start()
@@ -63,13 +62,13 @@ class KafkaPublisher:
             await asyncio.to_thread(thread.join, 3.0)
 
     def not_ready(self) -> str | None:
-        """Give None while a broker is known to answer; asks nobody."""
+        """Return None while a broker is known to respond; no round trip."""
         return None if self._reachable else "no Kafka broker answers"
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Return when all `records` are acknowledged by all in-sync replicas.
 
-        Raises TemporaryError if one is not within KAFKA_TIMEOUT_MS: it may or may not be stored,
+        Raise TemporaryError if one is not within KAFKA_TIMEOUT_MS: it may or may not be stored,
         and sending it again does no harm, since the same readings have the same ids.
         """
         assert self._loop is not None
@@ -117,14 +116,14 @@ class KafkaPublisher:
         if given.kafka_sasl_mechanism:
             configuration["sasl.mechanism"] = given.kafka_sasl_mechanism
             configuration["sasl.username"] = given.kafka_sasl_username
-            configuration["sasl.password"] = given.kafka_sasl_password
+            configuration["sasl.password"] = given.kafka_sasl_password.get_secret_value()
         if given.kafka_ssl_ca_location:
             configuration["ssl.ca.location"] = given.kafka_ssl_ca_location
         try:
             return Producer(configuration)
         except KafkaException as error:
-            said = error.args[0].str()
-            raise SettingsError(f"the KAFKA_... variables give no producer: {said}") from error
+            reported = error.args[0].str()
+            raise SettingsError(f"the KAFKA_... variables make no producer: {reported}") from error
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():
@@ -147,22 +146,22 @@ class KafkaPublisher:
                 self._loop.call_soon_threadsafe(_settle, finished)
 
     def _watch(self) -> None:
-        """While no broker answered the last time, look again."""
+        """Probe the broker again while it did not respond the last time."""
         while not self._stop.is_set():
             if self._reachable:
                 self._suspect.wait()
                 self._suspect.clear()
             if not self._stop.is_set():
-                self._look()
+                self._probe()
                 self._stop.wait(0 if self._reachable else _POLL_S)
 
-    def _look(self) -> None:
+    def _probe(self) -> None:
         assert self._producer is not None
         try:
-            self._producer.list_topics(timeout=_LOOK_S)
+            self._producer.list_topics(timeout=_PROBE_S)
         except KafkaException as error:
             self._reachable = False
-            _log.warning("Kafka does not answer", extra={"reason": str(error)})
+            _log.warning("Kafka does not respond", extra={"reason": str(error)})
         else:
             self._reachable = True
 

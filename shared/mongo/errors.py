@@ -1,4 +1,4 @@
-"""Turn what the driver raises into outcomes."""
+"""Turns what the driver raises into outcomes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,10 +23,10 @@ async def database_errors(operation: str) -> AsyncIterator[None]:
 
 
 def duplicates_in(error: BulkWriteError) -> list[int]:
-    """Give the places of the writes refused with a duplicate key; raises `error` if any other
-    failed.
+    """Return the places of the writes refused with a duplicate key.
 
-    A duplicate key says that somebody wrote it: not that a majority holds it, nor what it says.
+    Raise `error` if a write failed in any other way. A duplicate key says that somebody wrote it:
+    not that a majority holds it, nor what it says.
     """
     errors = error.details["writeErrors"]
     if error.details["writeConcernErrors"] or any(e["code"] != _DUPLICATE_KEY for e in errors):

@@ -17,7 +17,7 @@ from shared import metrics
 from shared.mongo.collections import RAW, Document
 from shared.mongo.database import Database
 from shared.mongo.errors import database_errors, duplicates_in
-from shared.outcomes import PermanentError, TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.identity import EPOCH
 from shared.readings.reading import Reading
 from shared.readings.windows import window_start_of
@@ -120,7 +120,7 @@ def refuse_too_late(count: int) -> None:
     """
     if count:
         detail = f"{count} readings are older than the retention of raw readings"
-        raise PermanentError("too_late", detail, "ts")
+        raise PermanentError(Reason.TOO_LATE, detail, "ts")
 
 
 def clock_of(session: AsyncClientSession) -> datetime:

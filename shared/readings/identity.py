@@ -1,8 +1,7 @@
-"""When are two readings the same reading? The one rule; ingest applies it, everything else relies
-on it.
+"""The identity of a reading: ingest gives it, everything else relies on it.
 
 A reading's id is its event time in milliseconds (12 hex digits, so ids sort by time) followed by a
-128-bit digest (32 hex digits) of what the device said: device, time if it gave one, its own id if
+128-bit digest (32 hex digits) of what the device sent: device, time if it gave one, its own id if
 it gave one, values, position. Equal ids therefore mean equal content, and a reading sent twice has
 one id.
 """
@@ -24,37 +23,33 @@ def digest_of(
     values: Mapping[str, float],
     position: tuple[float | None, float | None],
 ) -> str:
-    """Give 32 hex digits (BLAKE2b, 128 bit) of the canonical form of what the device said.
+    """Return 32 hex digits (BLAKE2b, 128 bit) of the canonical form of what the device sent.
 
     Canonical: microseconds since 1970 for the time (so `Z` and `+00:00` are one), sensors sorted by
     name, numbers as the shortest text that reads back as the same double (1 and 1.0 are one),
     -0.0 as 0.0. `ts` is None where the device gave no time: then the digest does not depend on
     when it came.
     """
-    said = "" if ts is None else str(microseconds_of(ts))
+    sent_ts = "" if ts is None else str(microseconds_of(ts))
     sensors = "|".join([f"{name}={_plain(values[name])!r}" for name in sorted(values)])
     lat, lon = ("" if number is None else repr(_plain(number)) for number in position)
     # Neither `|` nor `=` can stand in a part, so different content is different text. "1": version.
-    text = f"1|{device_id}|{said}|{client_id or ''}|{lat}|{lon}|{sensors}"
+    text = f"1|{device_id}|{sent_ts}|{client_id or ''}|{lat}|{lon}|{sensors}"
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def reading_id_of(ts: datetime, digest: str) -> str:
-    """Give the reading's id: the event time `ts` in ms as 12 hex digits, then its content's
-    `digest`.
-    """
+    """Return a reading's id: its event time in ms as 12 hex digits, then its content's digest."""
     return f"{microseconds_of(ts) // 1000:012x}{digest}"
 
 
 def first_id_at(ts: datetime) -> str:
-    """Give the smallest id that a reading at `ts` or later can have: the start of a range of
-    ids.
-    """
+    """Return the smallest id of a reading at `ts` or later: the start of a range of ids."""
     return f"{microseconds_of(ts) // 1000:012x}"
 
 
 def microseconds_of(ts: datetime) -> int:
-    """Give whole microseconds from 1970 to the aware time `ts`."""
+    """Return whole microseconds from 1970 to the aware time `ts`."""
     return (ts - EPOCH) // _MICROSECOND
 
 

@@ -1,18 +1,17 @@
-"""How do readings travel? Readings to a Kafka record and back; the only file that knows the form
-on the way.
-"""
+"""Readings to a Kafka record and back: the one file that knows their form on the way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Final
 
 from pydantic import FailFast, TypeAdapter, ValidationError
 
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, Reason
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading import Reading
+from shared.times import read_time, rfc3339
 
 READINGS_TYPE: Final = "iot.telemetry.readings.v1"
 SOURCE: Final = "/iot-telemetry/ingest"
@@ -39,10 +38,10 @@ class Received:
 
 
 def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
-    """Pack readings into records of at most 500, and at most 500,000 bytes. Equal readings give an
-    event of equal id.
+    """Pack readings into records of at most 500 readings and 500,000 bytes.
 
-    KafkaSource makes one request a record, so many readings in one record is what carries load.
+    Equal readings make an event of equal id. KafkaSource makes one request a record, so many
+    readings in one record is what carries load.
     """
     records = []
     for start in range(0, len(readings), MAX_READINGS_PER_RECORD):
@@ -51,30 +50,23 @@ def records_of(readings: Sequence[Reading], received_at: datetime) -> list[Recor
 
 
 def readings_in(event: CloudEvent) -> Received:
-    """Read the readings of an event; raises PermanentError naming what is wrong with it."""
+    """Return the readings of an event; raise PermanentError naming what is wrong with it."""
     if event.event_type != READINGS_TYPE:
-        raise PermanentError("wrong_type", f"type must be {READINGS_TYPE}", "ce-type")
+        raise PermanentError(Reason.WRONG_TYPE, f"type must be {READINGS_TYPE}", "ce-type")
     try:
         readings = _READINGS.validate_json(event.data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        raise PermanentError("invalid_reading", first["msg"], field) from error
+        raise PermanentError(Reason.INVALID_READING, first["msg"], field) from error
     for index, reading in enumerate(readings):
         if not reading.is_what_its_id_says:
             raise PermanentError(
-                "invalid_reading", "is not the id of this content", f"{index}.reading_id"
+                Reason.INVALID_READING, "is not the id of this content", f"{index}.reading_id"
             )
     if not readings:
-        raise PermanentError("invalid_reading", "an event holds at least one reading", "data")
+        raise PermanentError(Reason.INVALID_READING, "an event holds at least one reading", "data")
     return Received(readings, _time_of(event))
-
-
-def rfc3339(moment: datetime) -> str:
-    """Write an aware time as RFC 3339 in UTC: milliseconds, or microseconds where there are any."""
-    precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
-    text = moment.astimezone(UTC).isoformat(timespec=precision)
-    return text.removesuffix("+00:00") + "Z"
 
 
 def _packed(readings: Sequence[Reading], received_at: datetime) -> list[Record]:
@@ -96,10 +88,8 @@ def _record(readings: Sequence[Reading], received_at: datetime) -> Record:
         ("ce_source", SOURCE.encode()),
         ("ce_type", READINGS_TYPE.encode()),
         ("ce_time", rfc3339(received_at).encode()),
-        (
-            "ce_partitionkey",
-            key,
-        ),  # KafkaSource drops the record's key: its data plane reads headers only
+        # KafkaSource drops the record's key: its data plane reads headers only.
+        ("ce_partitionkey", key),
         ("content-type", b"application/json"),
     ]
     if one_device:
@@ -117,11 +107,7 @@ def _batch_id(readings: Sequence[Reading]) -> str:
 
 def _time_of(event: CloudEvent) -> datetime:
     try:
-        moment = datetime.fromisoformat(event.attributes["time"])
-        if moment.tzinfo is None:
-            raise PermanentError("invalid_time", "must have a time zone", "ce-time")
-        return moment.astimezone(UTC)
-    except (KeyError, ValueError, OverflowError) as error:
-        raise PermanentError(
-            "invalid_time", "must be the time of receipt, RFC 3339", "ce-time"
-        ) from error
+        return read_time(event.attributes.get("time", ""), needs_zone=True)
+    except ValueError as error:
+        detail = "must be the time of receipt, RFC 3339"
+        raise PermanentError(Reason.INVALID_TIME, detail, "ce-time") from error

@@ -44,7 +44,7 @@ class FunctionApplication:
         if scope["type"] != "http":
             return
         response = health_or_metrics(
-            self._function, scope["method"], scope["path"], _accept_of(scope)
+            self._function, scope["method"], scope["path"], scope["headers"]
         )
         if response is not None:
             await send_response(send, response, head=scope["method"] == "HEAD")
@@ -79,10 +79,6 @@ async def send_response(send: Send, response: HttpResponse, *, head: bool = Fals
         headers.append((b"content-type", response.content_type.encode()))
     await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else response.body})
-
-
-def _accept_of(scope: Scope) -> str:
-    return next((v.decode("latin-1") for k, v in scope["headers"] if k == b"accept"), "")
 
 
 def _tune_garbage_collector() -> None:

@@ -13,14 +13,20 @@ from collections.abc import Callable, Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from uvicorn_worker import UvicornWorker
 
 from shared.serving.application import ASGI, FunctionApplication
+from shared.serving.http_protocol import http_protocol
+from shared.settings import ServerSettings, read
 
 
 class StockAdapter:
     """One function of the framework: responds as the deployed process does, by the same code."""
 
     def __init__(self, create: Callable[[Mapping[str, str]], FunctionApplication]) -> None:
+        # The command has no option for a server's limits; its worker class reads this one when it
+        # starts, after the import of a main.py. (`--debug` runs another server, without them.)
+        UvicornWorker.CONFIG_KWARGS["http"] = http_protocol(read(ServerSettings, os.environ))
         self._create = create
         self._application: FunctionApplication | None = None
         self._opening = asyncio.Lock()

@@ -1,6 +1,4 @@
-"""What comes in and goes out by HTTP, without any framework: used by the functions and both their
-skins.
-"""
+"""HTTP requests and responses without any framework: what functions and adapters speak."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +23,13 @@ class HttpRequest:
     body: bytes
 
     def header(self, name: bytes) -> str | None:
-        """Give the first header of this name (lower case), or None."""
+        """Return the first header of this name (lower case), or None."""
         return next((v.decode("latin-1") for k, v in self.headers if k == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer: `headers` beside content-type and content-length."""
+    """A response: `headers` beside content-type and content-length."""
 
     status: int
     body: bytes = b""
@@ -49,7 +47,7 @@ def problem(
     headers: Sequence[tuple[str, str]] = (),
     **more: object,
 ) -> HttpResponse:
-    """Make an RFC 9457 answer; `more` are its extension members."""
+    """Return an RFC 9457 response; `more` are its extension members."""
     content: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -63,8 +61,7 @@ def problem(
 
 
 def permanent_error_response(rejected: PermanentError) -> HttpResponse:
-    """Respond with 422: KafkaSource does not retry it, and keeps `kne-reason` as extension
-    `reason`.
+    """Return a 422: KafkaSource does not retry it, and keeps `kne-reason` as extension `reason`.
 
     Below 1 KiB, since KafkaSource keeps the first 1,024 bytes as `knativeerrordata`.
     """
@@ -78,7 +75,7 @@ def permanent_error_response(rejected: PermanentError) -> HttpResponse:
 
 
 def temporary_error_response(outcome: TemporaryError) -> HttpResponse:
-    """Respond with 503, below 1 KiB: KafkaSource retries it, and a device should too."""
+    """Return a 503, below 1 KiB: KafkaSource retries it, and a device should too."""
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         _within(outcome.detail, _DETAIL_BYTES),

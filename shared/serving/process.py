@@ -10,6 +10,7 @@ import uvicorn
 
 from shared import logs
 from shared.serving.application import ASGI
+from shared.serving.http_protocol import http_protocol
 from shared.settings import ServerSettings, SettingsError, read
 
 _DRAIN_S: Final = 25  # Knative sends SIGTERM after its own drain; the pod has timeoutSeconds left
@@ -31,6 +32,7 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
         sys.exit(2)
     uvicorn.run(
         application,
+        http=http_protocol(server),
         host=server.host,
         port=server.port,
         log_config=None,

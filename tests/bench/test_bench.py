@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.bench import aggregate
+from tests.bench import aggregate, cloud_events
 
 
 @pytest.mark.database
@@ -12,3 +12,11 @@ def test_the_benchmark_of_aggregate_runs(mongo_url: str) -> None:
     results = asyncio.run(aggregate.run(mongo_url, count=1_000, rounds=1))
 
     assert min(results.values()) > 0
+
+
+def test_the_benchmark_of_the_cloud_events_sdk_runs() -> None:
+    ours, theirs = cloud_events.decoders()
+
+    line = cloud_events.line_of("decode", ours, theirs, rounds=1, calls=10)
+
+    assert line.startswith("decode: ours ")

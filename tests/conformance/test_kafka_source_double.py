@@ -11,6 +11,7 @@ import pytest
 
 from local_dev.conformance.comparison import differences, known_differences, objections
 from local_dev.conformance.driver import observe
+from tests.support.availability import shared_folder
 
 SELECTION = (
     "status",
@@ -33,11 +34,8 @@ KNOWN = Path(__file__).parent / "differences.yaml"
 
 
 @pytest.fixture(scope="module")
-def recording(root: Path) -> Path:
-    folder = root.parent / "shared" / "kafkasource"
-    if not folder.is_dir():
-        pytest.skip(f"the recording of the real KafkaSource is not there: {folder}")
-    return folder
+def recording() -> Path:
+    return shared_folder("kafkasource")
 
 
 @pytest.mark.broker

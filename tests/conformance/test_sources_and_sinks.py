@@ -14,12 +14,10 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from local_dev.eventing.kafka_sink import KafkaSinkReceiver
-from local_dev.eventing.kafka_source import KafkaSource, SourceSettings
-from local_dev.manifests.delivery_rule import DeliveryRule
-from local_dev.manifests.eventing import Sink, Topic
-from local_dev.manifests.key_type import KeyType
+from local_dev.eventing.kafka_source import KafkaSource
 from local_dev.servers.topics import make_topics
-from local_dev.wire.http_client import Answer
+from local_dev.wire.http_parser import Response
+from tests.support.manifests import a_rule, a_sink, a_source, a_topic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.broker
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "7", "ce-source": "/s", "ce-type": "t"}
-RULE = DeliveryRule(retry=0, backoff_policy="linear", backoff_delay_s=1, timeout_s=5)
+RULE = a_rule()
 
 
 class Collector:
@@ -40,10 +38,10 @@ class Collector:
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
 
-    async def send(self, request: EventRequest, timeout_s: float) -> Answer:
-        assert timeout_s == RULE.timeout_s
+    async def send(self, request: EventRequest, timeout_s: float) -> Response:
+        assert timeout_s == RULE.timeout.total_seconds()
         self.bodies.append(request.body)
-        return Answer(202, (), b"")
+        return Response(202, (), b"")
 
     async def until(self, number: int) -> None:
         async with asyncio.timeout(20):
@@ -54,7 +52,7 @@ class Collector:
 @pytest.fixture
 def topic(kafka_bootstrap: str) -> str:
     name = f"test-{uuid.uuid4().hex[:8]}"
-    make_topics(kafka_bootstrap, [Topic(name, 2, {"retention.ms": "3600000"})])
+    make_topics(kafka_bootstrap, [a_topic(name, 2, retention_ms="3600000")])
     return name
 
 
@@ -88,19 +86,8 @@ def records_of(bootstrap: str, topic: str, number: int) -> list[dict[str, object
 def source(
     bootstrap: str, topic: str, sink: Collector, start: Literal["earliest", "latest"] = "earliest"
 ) -> KafkaSource:
-    settings = SourceSettings(
-        namespace="ns",
-        name="src",
-        bootstrap=bootstrap,
-        topic=topic,
-        group=topic,
-        ordering="unordered",
-        initial_offset=start,
-        rule=RULE,
-        key_type=KeyType.STRING,
-        overrides={},
-    )
-    return KafkaSource(settings, sink, None, print)
+    manifest = a_source(bootstrap, topic, RULE, initial_offset=start)
+    return KafkaSource(manifest, "ns", sink, None, print)
 
 
 async def until_shared(*sources: KafkaSource) -> None:
@@ -111,7 +98,7 @@ async def until_shared(*sources: KafkaSource) -> None:
 
 @contextlib.asynccontextmanager
 async def sink_for(bootstrap: str, topic: str) -> AsyncIterator[KafkaSinkReceiver]:
-    receiver = KafkaSinkReceiver(bootstrap, "ns", [Sink("letters", topic)])
+    receiver = KafkaSinkReceiver(bootstrap, "ns", [a_sink(bootstrap, "letters", topic)])
     await receiver.open()
     try:
         yield receiver
@@ -129,7 +116,7 @@ async def status_of(url: str, headers: Mapping[str, str], body: bytes = b"x") ->
 
 
 def test_making_topics_a_second_time_changes_nothing(kafka_bootstrap: str, topic: str) -> None:
-    make_topics(kafka_bootstrap, [Topic(topic, 5, {})])
+    make_topics(kafka_bootstrap, [a_topic(topic, 5)])
 
     consumer = Consumer({"bootstrap.servers": kafka_bootstrap, "group.id": "look"})
     assert len(consumer.list_topics(topic, timeout=10).topics[topic].partitions) == 2

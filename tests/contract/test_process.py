@@ -13,6 +13,7 @@ import pytest
 from local_dev.servers.free_port import free_port
 from shared.readings.reading_event import records_of
 from tests.support.function_process import FunctionProcess, deployed, running
+from tests.support.measurement import environment_of_children
 from tests.support.readings import NOW, accepted, posted, request_headers
 from tests.support.servers import standalone_mongod
 
@@ -135,11 +136,11 @@ def test_a_database_that_is_no_replica_set_stops_the_start_with_the_remedy(
 
 def start(variables: dict[str, str], root: Path, name: str) -> subprocess.CompletedProcess[str]:
     """Start a function that is not to come up."""
-    environment = NOWHERE | {"HOST": "127.0.0.1", "PORT": str(free_port())} | variables
+    address = {"HOST": "127.0.0.1", "PORT": str(free_port())}
     return subprocess.run(
         deployed(name),
         cwd=root,
-        env=environment,
+        env=environment_of_children() | NOWHERE | address | variables,
         capture_output=True,
         text=True,
         timeout=40,

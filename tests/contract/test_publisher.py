@@ -216,9 +216,9 @@ def test_records_that_nobody_reports_of_are_to_be_tried_again_within_a_bound() -
 
 
 class LonelyPublisher(KafkaPublisher):
-    """A publisher that does not look for its broker."""
+    """A publisher that does not probe its broker."""
 
-    def _look(self) -> None:
+    def _probe(self) -> None:
         time.sleep(0.1)
 
 

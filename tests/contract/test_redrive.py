@@ -18,6 +18,7 @@ from shared.mongo.connection import Mongo
 from shared.readings.reading import Reading
 from shared.readings.reading_event import Record, records_of
 from shared.serving.http import HttpRequest
+from tests.support.measurement import environment_of_children
 from tests.support.readings import NOW, at, request_headers
 from tests.support.servers import Documents, mongo_at, new_database, new_topic, records_in
 
@@ -49,6 +50,7 @@ class Place:
                 "MONGO_DB": self.database.name,
                 "MONGO_TIMEOUT_MS": "5000",
             }
+            | environment_of_children()
             | variables,
             capture_output=True,
             text=True,

@@ -55,6 +55,8 @@ OF_INGEST: list[Case] = [
     ("POST", "/ingest", [("content-type", "text/plain")], b"{}", 415),
     ("POST", "/elsewhere", JSON, b"{}", 404),
     ("GET", "/ingest", [], b"", 405),
+    ("OPTIONS", "/ingest", [], b"", 204),
+    ("POST", "/ingest/", JSON, json.dumps(posted()).encode(), 202),
     ("POST", "/ingest", JSON, b" " * (MIB + 1), 413),
 ]
 OF_READERS: list[Case] = [

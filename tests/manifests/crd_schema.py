@@ -1,4 +1,4 @@
-"""Does the cluster know all of an object's fields? By the schema of its custom resource definition.
+"""Faults of objects by the schemas of their custom resource definitions.
 
 An API server drops fields that it does not know without a word, so a typing error would pass there.
 """
@@ -6,17 +6,17 @@ An API server drops fields that it does not know without a word, so a typing err
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-import pytest
 import yaml
+
+from tests.support.availability import shared_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-CRDS = Path(__file__).resolve().parents[3] / "shared" / "crds"
 KEEPS_UNKNOWN = "x-kubernetes-preserve-unknown-fields"
 KUBERNETES_OWN = {
     "v1",
@@ -30,29 +30,27 @@ Schema = dict[str, Any]
 
 
 def faults_in(documents: Iterable[dict[str, Any]]) -> list[str]:
-    """Return what the definitions refuse, as sentences; skips where there are no definitions."""
-    if not CRDS.is_dir():
-        pytest.skip("the custom resource definitions are not beside this checkout")
-    return [fault for document in documents for fault in _faults(document)]
+    """Return what the definitions refuse, as sentences; skip where there are no definitions."""
+    crds = shared_folder("crds")
+    return [fault for document in documents for fault in _faults(document, crds)]
 
 
-def _faults(document: dict[str, Any]) -> list[str]:
+def _faults(document: dict[str, Any], crds: Path) -> list[str]:
     api, kind = document["apiVersion"], document["kind"]
     if api in KUBERNETES_OWN or f"{api}/{kind}" in WITHOUT_DEFINITION:
         return []
     group, _, version = api.rpartition("/")
     return [
         f"{kind} {document['metadata']['name']}: {error.json_path}: {error.message}"
-        for error in _validator(group, kind, version).iter_errors(document)
+        for error in _validator(crds / f"{group}_{kind}.yaml", version).iter_errors(document)
     ]
 
 
 @cache
-def _validator(group: str, kind: str, version: str) -> jsonschema.Draft202012Validator:
-    text = (CRDS / f"{group}_{kind}.yaml").read_text(encoding="utf-8")
-    definition = yaml.load(text, yaml.CSafeLoader)
+def _validator(crd: Path, version: str) -> jsonschema.Draft202012Validator:
+    definition = yaml.load(crd.read_text(encoding="utf-8"), yaml.CSafeLoader)
     served = {each["name"]: each for each in definition["spec"]["versions"] if each["served"]}
-    assert version in served, f"{kind}: the cluster serves {sorted(served)}, not {version}"
+    assert version in served, f"{crd.stem}: the cluster serves {sorted(served)}, not {version}"
     schema = served[version]["schema"]["openAPIV3Schema"]
     for known in ("apiVersion", "kind", "metadata", "status"):
         schema["properties"].setdefault(known, {})

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from local_dev.manifests.eventing import read_ping, read_sink, read_source, read_topic
-from local_dev.manifests.manifest_object import Part
-from local_dev.manifests.service import read_service
+from local_dev.manifests.eventing import Ping, Sink, Source, Topic
+from local_dev.manifests.manifest_object import ManifestObject, read
+from local_dev.manifests.service import Service
 from local_dev.manifests.system import NAMESPACE, System, read_system
 from tests.manifests.rendering import OVERLAYS, ROOT, Document, group_of, rendered, without_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+T = TypeVar("T", bound=ManifestObject)
+
 FROM_THE_CLUSTER = "knative/base as rendered"
+KINDS: dict[type[ManifestObject], str] = {
+    Source: "KafkaSource",
+    Sink: "KafkaSink",
+    Ping: "PingSource",
+    Topic: "KafkaTopic",
+    Service: "Service",
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,48 +37,57 @@ def here() -> System:
     return read_system(ROOT)
 
 
-def _parts(documents: tuple[Document, ...], group: str, kind: str) -> list[Part]:
+def _read(documents: tuple[Document, ...], group: str, model: type[T]) -> list[T]:
+    kind = KINDS[model]
     return [
-        Part(_without_namespace(each), ROOT / FROM_THE_CLUSTER)
+        read(model, each, ROOT / FROM_THE_CLUSTER)
         for each in documents
         if (group_of(each), each["kind"]) == (group, kind)
     ]
 
 
 def test_the_sources_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
-    there = map(read_source, _parts(in_the_cluster, "sources.knative.dev", "KafkaSource"))
+    there = _read(in_the_cluster, "sources.knative.dev", Source)
 
     assert _by_name(here.sources) == _by_name(there)
 
 
 def test_the_sinks_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
-    there = map(read_sink, _parts(in_the_cluster, "eventing.knative.dev", "KafkaSink"))
+    there = _read(in_the_cluster, "eventing.knative.dev", Sink)
 
     assert _by_name(here.sinks) == _by_name(there)
 
 
 def test_the_ticks_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
-    there = map(read_ping, _parts(in_the_cluster, "sources.knative.dev", "PingSource"))
+    there = _read(in_the_cluster, "sources.knative.dev", Ping)
 
     assert _by_name(here.pings) == _by_name(there)
 
 
 def test_the_topics_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
-    there = map(read_topic, _parts(in_the_cluster, "kafka.strimzi.io", "KafkaTopic"))
+    there = _read(in_the_cluster, "kafka.strimzi.io", Topic)
 
     assert {each.topic: each for each in here.topics} == {each.topic: each for each in there}
 
 
 def test_the_services_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
-    (values,) = (each["data"] for each in in_the_cluster if each["kind"] == "ConfigMap")
-    documents = [
-        _with_plain_name(each._content)
-        for each in _parts(in_the_cluster, "serving.knative.dev", "Service")
-    ]
+    documents = tuple(
+        _with_plain_name(each)
+        for each in in_the_cluster
+        if (group_of(each), each["kind"]) == ("serving.knative.dev", "Service")
+    )
 
-    there = [read_service(Part(each, ROOT / FROM_THE_CLUSTER), values) for each in documents]
+    there = _read(documents, "serving.knative.dev", Service)
 
     assert _by_name(here.services) == _by_name(there)
+
+
+def test_the_environment_is_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
+    (values,) = (each["data"] for each in in_the_cluster if each["kind"] == "ConfigMap")
+
+    environments = [each.environment(here.pipeline_env) for each in here.services]
+
+    assert environments == [each.environment(values) for each in here.services]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -82,11 +100,6 @@ def test_the_namespace_is_the_same(overlay: str) -> None:
 
 def _by_name(things: Any) -> dict[str, Any]:
     return {each.name: each for each in things}
-
-
-def _without_namespace(document: Document) -> Document:
-    metadata = {key: each for key, each in document["metadata"].items() if key != "namespace"}
-    return {**document, "metadata": metadata}
 
 
 def _with_plain_name(service: Mapping[str, Any]) -> Document:

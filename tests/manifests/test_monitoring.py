@@ -170,13 +170,13 @@ def test_the_rules_as_they_stand_are_good_for_prometheus(tmp_path: Path) -> None
 
 
 def test_every_alert_has_an_entry_in_the_runbook() -> None:
-    runbook = (ROOT / "docs" / "operations.md").read_text()
+    runbook = (ROOT / "docs" / "operations" / "runbook.md").read_text()
     headings = set(re.findall(r"^#+ (Iot\w+)$", runbook, re.MULTILINE))
     alerts = {rule["alert"] for rule in rules()}
 
     assert headings == alerts
     assert {rule["annotations"]["runbook_url"] for rule in rules()} == {
-        f"docs/operations.md#{each.lower()}" for each in alerts
+        f"docs/operations/runbook.md#{each.lower()}" for each in alerts
     }
 
 

@@ -54,7 +54,8 @@ def test_what_goes_into_the_manifests_is_what_wiring_takes() -> None:
 
 
 def test_every_setting_is_provided_or_has_a_documented_default() -> None:
-    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "README.md").read_text()))
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", page))
     provided = set(pipeline("kind")) | {"MONGO_URL"}
 
     assert _names_in_settings() <= provided | documented
@@ -93,8 +94,15 @@ def test_in_production_only_who_produces_can_produce_and_ingest_sees_no_database
         "aggregate": {"pipeline"},
         "alert": {"pipeline"},
         "dlq": {"pipeline", "kafka-client"},
-        "dashboard": {"pipeline"},
+        "dashboard": {"pipeline", "dashboard-reader"},
     }
+
+
+def test_in_production_the_dashboard_takes_a_reader_s_address_where_there_is_one() -> None:
+    """Of a name in two Secrets the later one wins; without it the address is that of the others."""
+    origins = [each["secretRef"] for each in _origins(services("production")["dashboard"])[1:]]
+
+    assert origins == [{"name": "pipeline"}, {"name": "dashboard-reader", "optional": True}]
 
 
 @pytest.mark.parametrize("name", ["ingest", "dlq"])

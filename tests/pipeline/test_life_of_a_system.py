@@ -65,7 +65,7 @@ def test_what_was_stored_is_there_on_the_next_start_which_is_a_matter_of_seconds
 ) -> None:
     first = launch()
     first.wait_until_up()
-    assert first.post({"device_id": "kept", "humidity": 50.0}).status == 202
+    assert first.post({"device_id": "kept", "humidity": 50.0}).status_code == 202
     first.wait_for(lambda: first.get("/telemetry?device_id=kept").json()["data"], 60)
     first.stop()
 
@@ -143,7 +143,7 @@ def test_a_broker_and_a_database_of_ones_own_are_used_and_not_started(
     guest = launch("--only", "dashboard")
     guest.wait_until_up()
 
-    assert guest.get("/stats").status == 200
+    assert guest.get("/stats").status_code == 200
     assert guest.status["servers"] == {}
     assert not is_listening(guest.ports["mongo"])
 

@@ -15,15 +15,17 @@ MUTANTS: Final = sorted((Path(__file__).parent / "mutants").glob("*.patch"))
 _COPIED: Final = ("functions/__init__.py", "functions/aggregate", "functions/alert", "shared")
 _KIND: Final = "Schedules: "
 _TIMEOUT_S: Final = 300
+_LOCAL_DEV: Final = Path(__file__).parents[2] / "local-dev"  # the oracle's; it is not mutated
 
 
 def run_copy(folder: Path, count: int, kind: str | None = None) -> tuple[int, str]:
     """Run up to `count` schedules on the copy in `folder`; return exit code and output."""
     command = [sys.executable, "-m", "tests.simulation.run_schedules", "--count", str(count)]
+    path = os.pathsep.join([str(folder), str(_LOCAL_DEV)])
     ended = subprocess.run(
         command + (["--kind", kind] if kind else []),
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from local_dev.servers.free_port import free_port
+from tests.support.measurement import environment_of_children
 
 START_S = 40.0
 STOP_S = 30.0
@@ -82,6 +83,7 @@ def running(
                 "PYTHONPATH": str(root),
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
+                **environment_of_children(),
                 **environment,
             },
             stdin=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
-"""What stands in for Kafka in unit tests? Held to the truth by tests/contract/test_publisher.py."""
+"""What stands in for Kafka in unit tests, held to the truth by tests/contract/test_publisher.py."""
 
 from collections.abc import Sequence
 
-from shared.outcomes import TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading_event import Record
 
 
@@ -13,6 +13,7 @@ class FakePublisher:
         self.published: list[tuple[str, Record]] = []
         self.is_open = False
         self.broker_is_away = False
+        self.refuses_as_too_large = False
 
     async def open(self) -> None:
         self.is_open = True
@@ -26,4 +27,6 @@ class FakePublisher:
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         if self.broker_is_away:
             raise TemporaryError("kafka", "Kafka did not acknowledge in time: no broker")
+        if self.refuses_as_too_large:
+            raise PermanentError(Reason.TOO_LARGE, "Kafka takes no record of this size")
         self.published += [(topic, record) for record in records]

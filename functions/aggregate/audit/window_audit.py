@@ -1,4 +1,4 @@
-"""Is one window after the other as its readings say? Looks twice before it says no, and repairs."""
+"""The audit of one window after the other: read again before anything is said to differ."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,12 +17,15 @@ from shared.mongo.collections import Document
 LOOKS: Final = 3
 LOOK_AGAIN_S: Final = 2.0  # a live refresh writes within a second or two
 _MAX_DEVICES: Final = 200_000
+_SLICE: Final = 100  # devices of a window that is too large to be held
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What may be written. `raw_is_complete`: the operator says that telemetry_raw holds all
-    readings there ever were in these windows, so that what it gives may replace a larger view.
+    """What may be written.
+
+    `raw_is_complete`: the operator says that telemetry_raw holds all readings there ever were in
+    these windows, so that what it gives may replace a larger view.
     """
 
     grown: bool = False
@@ -47,6 +50,7 @@ class Audited:
     views: int = 0
     being_counted: int = 0  # views that a refresh is yet to count again: no findings
     findings: list[Finding] = field(default_factory=list)
+    is_intact: bool = True  # else retention may have taken readings: nothing can be said
 
 
 @dataclass(slots=True)
@@ -74,8 +78,9 @@ class WindowAudit:
         self._edges: dict[str, tuple[datetime, str]] = {}  # of devices known to be stored as wide
 
     async def windows(self, start: datetime, end: datetime) -> AsyncIterator[Audited]:
-        """Audit each window with readings or views from `start` on and before `end`, which are
-        edges of windows. Holds one window's values at a time.
+        """Audit each window with readings or views from `start` on and before `end`.
+
+        Both are edges of windows. One window's values are held at a time, or fewer.
         """
         while (found := await self._store.next_window(start, end)) is not None:
             yield await self._window(found)
@@ -83,24 +88,44 @@ class WindowAudit:
 
     async def _window(self, start: datetime) -> Audited:
         audited = Audited(start)
-        look = await self._look(start)
-        for _ in range(1, LOOKS):
-            if not look.found:
-                break
-            await self._pause(LOOK_AGAIN_S)
-            look = await self._look(start)
-        noted = await self._store.noted() if look.found else set()
-        found = [one for one in look.found if (start, one.device_id) not in noted]
-        audited.readings = sum(summary.count for _, summary in look.summaries.values())
-        audited.views = look.views
-        audited.being_counted = len(look.found) - len(found)
-        audited.findings = await self._repaired(found)
-        audited.findings += await self._devices(look.window)
+        is_whole = await self._audit_slice(audited, None)
+        if not is_whole:
+            device_ids = await self._store.device_ids(start)
+            for first in range(0, len(device_ids), _SLICE):
+                await self._audit_slice(audited, device_ids[first : first + _SLICE])
         return audited
 
-    async def _look(self, start: datetime) -> _Look:
-        stored = await self._store.views(start)  # before the readings: they are then all of theirs
-        window = await self._store.window(start)
+    async def _audit_slice(self, audited: Audited, device_ids: Sequence[str] | None) -> bool:
+        """Audit the window's views of some devices, or of all; return False if all are too many."""
+        look = await self._look(audited.start, device_ids)
+        for _ in range(1, LOOKS):
+            if look is None or not look.found:
+                break
+            await self._pause(LOOK_AGAIN_S)
+            look = await self._look(audited.start, device_ids)
+        if look is None:
+            return False
+        audited.is_intact &= self._store.is_intact(audited.start)
+        if not audited.is_intact:
+            return True
+        noted = await self._store.noted(audited.start) if look.found else set()
+        found = [one for one in look.found if one.device_id not in noted]
+        audited.readings += sum(summary.count for _, summary in look.summaries.values())
+        audited.views += look.views
+        audited.being_counted += len(look.found) - len(found)
+        audited.findings += await self._repaired(found)
+        audited.findings += await self._devices(look.window)
+        return True
+
+    async def _look(self, start: datetime, device_ids: Sequence[str] | None) -> _Look | None:
+        # The views before the readings: these are then all that the views are of, and more.
+        stored = await self._store.views(start, device_ids)
+        if device_ids is None:
+            window = await self._store.window(start)
+            if window is None:
+                return None
+        else:
+            window = await self._store.window_of(start, device_ids)
         summaries = {}
         for (device_id, sensor), values in window.values.items():
             key = ViewKey(device_id, sensor, start, self._window_seconds)
@@ -122,7 +147,7 @@ class WindowAudit:
         return findings
 
     async def _devices(self, window: Window) -> list[Finding]:
-        """Give the devices that are stored with a narrower span than this window's readings."""
+        """Return the devices that are stored with a narrower span than this window's readings."""
         facts = [
             DeviceFacts(device_id, window.first[device_id], latest)
             for device_id, latest in window.latest.items()

@@ -175,8 +175,11 @@ async function keepFresh() {
   setTimeout(keepFresh, EVERY_MS);
 }
 
-// Where ingest is, by where this page is: local-dev's ports, or the names that Knative gives.
+// Where ingest is: as the setting INGEST_URL says, or else by where this page is: local-dev's ports,
+// or the names that Knative gives.
 function ingestUrl() {
+  const told = document.querySelector('meta[name="ingest-url"]').content;
+  if (told) return told;
   const { protocol, hostname, host } = window.location;
   if (hostname.startsWith("dashboard.")) return `${protocol}//${host.replace("dashboard.", "ingest.")}`;
   return `http://${hostname}:8001`;

@@ -1,22 +1,35 @@
-"""The time that the database has for one response; every route queries it within `bounded`."""
+"""The time and the outcomes of the queries for one response; every route uses `bounded`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import pymongo
+from pymongo.errors import OperationFailure
 
 from shared.mongo.errors import database_errors
+from shared.outcomes import TemporaryError
 
 _RESPONSE_S: Final = 5.0  # for all queries of one request together
+_BAD_VALUE: Final = 2  # MongoDB's code for a hint that names no index, among others
+
+
+class MissingIndexError(TemporaryError):
+    """An index that a list needs is not there (yet): without it the query would scan history."""
 
 
 @asynccontextmanager
 async def bounded(operation: str) -> AsyncIterator[None]:
     """Bound the time of the queries inside.
 
-    Raise TemporaryError with the `operation` where one fails or is late.
+    Raise MissingIndexError where the hint of one names no index, TemporaryError with the
+    `operation` where one fails otherwise or is late.
     """
     with pymongo.timeout(_RESPONSE_S):
         async with database_errors(operation):
-            yield
+            try:
+                yield
+            except OperationFailure as error:
+                if error.code == _BAD_VALUE and "hint" in str(error):
+                    raise MissingIndexError(operation, str(error)) from error
+                raise

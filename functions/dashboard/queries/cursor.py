@@ -7,7 +7,7 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from shared.readings.identity import EPOCH, microseconds_of
@@ -45,14 +45,19 @@ def position_of(cursor: str, bound_to: str) -> Position:
     try:
         text = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         milliseconds, row_id, check = json.loads(text)
-        if check != _check(milliseconds, row_id, bound_to):
-            raise WrongCursor
-        at = EPOCH + timedelta(milliseconds=milliseconds)
+        if check == _check(milliseconds, row_id, bound_to):
+            return _position(milliseconds, row_id)
     except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError) as error:
         raise WrongCursor from error
-    if not isinstance(row_id, str):
+    raise WrongCursor
+
+
+def _position(milliseconds: object, row_id: object) -> Position:
+    # The check is no secret, so what it holds is tested as any other input is.
+    if type(milliseconds) is not int or not isinstance(row_id, str):
         raise WrongCursor
-    return Position(at.astimezone(UTC), row_id)
+    row_id.encode()  # raises for a lone surrogate, which JSON can hold and the database cannot
+    return Position(EPOCH + timedelta(milliseconds=milliseconds), row_id)
 
 
 def _check(milliseconds: object, row_id: object, bound_to: str) -> str:

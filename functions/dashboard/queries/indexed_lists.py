@@ -6,7 +6,7 @@ indexes are those of `shared.mongo.indexes`; the queries name them as hints, so 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
@@ -17,7 +17,6 @@ Filter = Mapping[str, object]
 Index = tuple[tuple[str, int], ...]
 _ASCENDING: Final = 1
 _DESCENDING: Final = -1
-_MILLISECOND: Final = timedelta(milliseconds=1)
 # The closed sets that the alert and dlq functions write: an index that has them in its middle also
 # serves a query without one, as a merge of its few branches.
 _ANY_SEVERITY: Final = {"$in": ["warning", "critical"]}
@@ -52,7 +51,8 @@ class Listing:
             return {}
         # A reading's `_id` begins with its time. With this a device whose clock stands still, all
         # of whose readings have one time, is paged by `_id`; any other device by its own index.
-        return {"_id": {"$gte": first_id_at(at), "$lt": first_id_at(at + _MILLISECOND)}}
+        first = first_id_at(at)
+        return {"_id": {"$gte": first, "$lt": f"{first}g"}}  # ids go on in hex digits, all below g
 
 
 def device_telemetry(device_id: str) -> Listing:

@@ -6,15 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.dashboard.dependencies import Store, StoreOfRequest
+from functions.dashboard.dependencies import ShownSettings, Store, StoreOfRequest
 from functions.dashboard.error_handlers import UnknownDevice
 from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.queries.indexed_lists import Listing
 from functions.dashboard.queries.lookups import horizon, is_known
 from functions.dashboard.queries.pages import Page, page_of, telemetry_page_of
-from functions.dashboard.routes.paging import body_of, page_request_of
+from functions.dashboard.routes.paging import ListResponseOfRequest, page_request_of
 from functions.dashboard.schemas import parameters, problems, responses
+from functions.dashboard.schemas.public_dead_letter import without_details
 from shared.mongo.collections import Document
 from shared.readings.reading import DeviceId
 from shared.readings.windows import is_closed
@@ -24,7 +25,9 @@ router = APIRouter(responses=problems.LIST)
 
 @router.get("/telemetry")
 async def telemetry(
-    store: StoreOfRequest, query: Annotated[parameters.TelemetryParameters, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    query: Annotated[parameters.TelemetryParameters, Query()],
 ) -> responses.TelemetryList:
     """Return readings, newest first; equal milliseconds by id."""
     wanted = page_request_of(query, "telemetry")
@@ -34,12 +37,15 @@ async def telemetry(
         else:
             listing = indexed_lists.device_telemetry(query.device_id)
             page = await page_of(store.database, listing, wanted)
-    return responses.TelemetryList.model_validate(body_of(page, query, "telemetry"))
+    return responses.TelemetryList.model_validate(response.body_of(page, query, "telemetry"))
 
 
 @router.get("/devices/{device_id}/telemetry", responses=problems.OF_A_DEVICE)
 async def device_telemetry(
-    store: StoreOfRequest, device_id: DeviceId, query: Annotated[parameters.Ranged, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    device_id: DeviceId,
+    query: Annotated[parameters.Ranged, Query()],
 ) -> responses.DeviceTelemetryList:
     """Return readings of one device, newest first."""
     list_name = f"telemetry of {device_id}"
@@ -47,13 +53,15 @@ async def device_telemetry(
     async with bounded("device_telemetry"):
         await _refuse_unless_known(store, device_id)
         page = await page_of(store.database, indexed_lists.device_telemetry(device_id), wanted)
-    body = {**body_of(page, query, list_name), "device_id": device_id}
+    body = {**response.body_of(page, query, list_name), "device_id": device_id}
     return responses.DeviceTelemetryList.model_validate(body)
 
 
 @router.get("/aggregated")
 async def aggregated(
-    store: StoreOfRequest, query: Annotated[parameters.AggregateParameters, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    query: Annotated[parameters.AggregateParameters, Query()],
 ) -> responses.AggregateList:
     """Return summaries, one per device, sensor and window, newest window first."""
     listing = indexed_lists.aggregates(_filters(query, "device_id", "sensor_type"))
@@ -61,13 +69,14 @@ async def aggregated(
     async with bounded("aggregated"):
         page = await page_of(store.database, listing, wanted)
         rows = await _with_closed(store, page.rows)
-    body = {**body_of(page, query, "aggregated"), "data": rows}
+    body = {**response.body_of(page, query, "aggregated"), "data": rows}
     return responses.AggregateList.model_validate(body)
 
 
 @router.get("/devices/{device_id}/aggregates", responses=problems.OF_A_DEVICE)
 async def device_aggregates(
     store: StoreOfRequest,
+    response: ListResponseOfRequest,
     device_id: DeviceId,
     query: Annotated[parameters.DeviceAggregateParameters, Query()],
 ) -> responses.DeviceAggregateList:
@@ -79,33 +88,39 @@ async def device_aggregates(
         await _refuse_unless_known(store, device_id)
         page = await page_of(store.database, listing, wanted)
         rows = await _with_closed(store, page.rows)
-    body = {**body_of(page, query, list_name), "data": rows, "device_id": device_id}
+    body = {**response.body_of(page, query, list_name), "data": rows, "device_id": device_id}
     return responses.DeviceAggregateList.model_validate(body)
 
 
 @router.get("/alerts")
 async def alerts(
-    store: StoreOfRequest, query: Annotated[parameters.AlertParameters, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    query: Annotated[parameters.AlertParameters, Query()],
 ) -> responses.AlertList:
     """Return alerts, the one raised last first; the time range is that of raising them."""
     filters = _filters(query, "device_id", "sensor_type", "severity", "status")
     page = await _page(store, indexed_lists.alerts(filters), query, "alerts")
-    return responses.AlertList.model_validate(body_of(page, query, "alerts"))
+    return responses.AlertList.model_validate(response.body_of(page, query, "alerts"))
 
 
 @router.get("/alerts/recent")
 async def recent_alerts(
-    store: StoreOfRequest, query: Annotated[parameters.RecentParameters, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    query: Annotated[parameters.RecentParameters, Query()],
 ) -> responses.AlertList:
     """Return alerts that are active or were raised within a time span."""
     listing = indexed_lists.recent_alerts(query.since(datetime.now(UTC)))
     page = await _page(store, listing, query, "recent_alerts")
-    return responses.AlertList.model_validate(body_of(page, query, "recent_alerts"))
+    return responses.AlertList.model_validate(response.body_of(page, query, "recent_alerts"))
 
 
 @router.get("/devices")
 async def devices(
-    store: StoreOfRequest, query: Annotated[parameters.Ranged, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    query: Annotated[parameters.Ranged, Query()],
 ) -> responses.DeviceList:
     """Return devices with their newest reading; the device that reported first comes last.
 
@@ -113,17 +128,23 @@ async def devices(
     that paging through devices that report neither repeats nor skips any.
     """
     page = await _page(store, indexed_lists.devices(), query, "devices")
-    return responses.DeviceList.model_validate(body_of(page, query, "devices"))
+    return responses.DeviceList.model_validate(response.body_of(page, query, "devices"))
 
 
 @router.get("/dead-letters")
 async def dead_letters(
-    store: StoreOfRequest, query: Annotated[parameters.DeadLetterParameters, Query()]
+    store: StoreOfRequest,
+    response: ListResponseOfRequest,
+    settings: ShownSettings,
+    query: Annotated[parameters.DeadLetterParameters, Query()],
 ) -> responses.DeadLetterList:
     """Return events that could not be handled, the newest first, without their bytes."""
     listing = indexed_lists.dead_letters(_filters(query, "stage", "reason", "status"))
     page = await _page(store, listing, query, "dead_letters")
-    return responses.DeadLetterList.model_validate(body_of(page, query, "dead_letters"))
+    body = response.body_of(page, query, "dead_letters")
+    if not settings.dead_letter_details:
+        body["data"] = [without_details(letter) for letter in page.rows]
+    return responses.DeadLetterList.model_validate(body)
 
 
 async def _page(store: Store, listing: Listing, query: parameters.Paged, list_name: str) -> Page:

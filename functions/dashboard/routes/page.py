@@ -1,30 +1,43 @@
-"""The page for a browser, which queries the JSON routes; its style and script are files."""
+"""The page for a browser, which reads the JSON routes; its style and script are files."""
 
+import json
 from functools import cache
-from http import HTTPStatus
+from html import escape
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from functions.dashboard.dependencies import ShownSettings
+from functions.dashboard.routes.conditional import respond_unless_unchanged
 from functions.dashboard.schemas.responses import Message
 
 _FOLDER: Final = Path(__file__).parents[1] / "assets"
 _MESSAGE: Final = "IoT telemetry. /openapi.json describes the routes; a browser gets a page here."
-_CACHED: Final = {"cache-control": "max-age=60"}  # a new release shows within a minute
+_FOR_A_MINUTE: Final = {"cache-control": "max-age=60"}  # a new release shows within a minute
+_JSON: Final = "application/json"
+_INGEST_URL: Final = '<meta name="ingest-url" content="{}">'
 
 router = APIRouter()
 
 
 @router.get("/", response_model=Message)
-def front(request: Request) -> Response:
+def front(request: Request, settings: ShownSettings) -> Response:
     """Return a page to a browser, a message to any other client."""
     headers = {"vary": "accept", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
-        return Response(_file("index.html"), HTTPStatus.OK, headers, "text/html; charset=utf-8")
-    message = Message(message=_MESSAGE).model_dump_json()
-    return Response(message, HTTPStatus.OK, headers, "application/json")
+        page = _page(settings.ingest_url)
+        return respond_unless_unchanged(request, page, "text/html; charset=utf-8", headers)
+    message = Message(message=_MESSAGE).model_dump_json().encode()
+    return respond_unless_unchanged(request, message, _JSON, headers)
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def description(request: Request) -> Response:
+    """Return the description of the routes, OpenAPI 3.1."""
+    content = json.dumps(request.app.openapi(), separators=(",", ":")).encode()
+    return respond_unless_unchanged(request, content, _JSON, {"cache-control": "no-cache"})
 
 
 @router.get("/docs", include_in_schema=False)
@@ -34,18 +47,28 @@ def docs() -> Response:
 
 
 @router.get("/assets/page.css", include_in_schema=False)
-def style() -> Response:
-    return Response(_file("page.css"), HTTPStatus.OK, _CACHED, "text/css; charset=utf-8")
+def style(request: Request) -> Response:
+    return _asset(request, "page.css", "text/css; charset=utf-8")
 
 
 @router.get("/assets/page.js", include_in_schema=False)
-def script() -> Response:
-    return Response(_file("page.js"), HTTPStatus.OK, _CACHED, "text/javascript; charset=utf-8")
+def script(request: Request) -> Response:
+    return _asset(request, "page.js", "text/javascript; charset=utf-8")
 
 
 @router.get("/assets/icon.svg", include_in_schema=False)
-def icon() -> Response:
-    return Response(_file("icon.svg"), HTTPStatus.OK, _CACHED, "image/svg+xml")
+def icon(request: Request) -> Response:
+    return _asset(request, "icon.svg", "image/svg+xml")
+
+
+def _asset(request: Request, name: str, media_type: str) -> Response:
+    return respond_unless_unchanged(request, _file(name), media_type, _FOR_A_MINUTE)
+
+
+@cache
+def _page(ingest_url: str) -> bytes:
+    told = _INGEST_URL.format(escape(ingest_url))
+    return _file("index.html").replace(_INGEST_URL.format("").encode(), told.encode())
 
 
 @cache

@@ -1,19 +1,16 @@
 """The query parameters of each route, read once."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from shared.readings.reading import DeviceId, SensorName
+from shared.times import read_duration, read_time_up
 
-_NANOSECONDS: Final = 1_000_000  # of a millisecond
-_RFC_3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+ -])(\d\d:\d\d))?", re.ASCII
-)
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SPACE_FOR_PLUS: Final = re.compile(r"(?<=[\d.]) (\d\d(?::?\d\d)?)$", re.ASCII)
 
 
 def moment(text: object) -> datetime:
@@ -22,17 +19,7 @@ def moment(text: object) -> datetime:
     Rounded up, since times are stored in milliseconds: `stored >= given` then means what it did.
     A `+` that came as a space (what a plus sign in a URL means) is taken for the plus it was.
     """
-    match = _RFC_3339.fullmatch(str(text))
-    if match is None:
-        raise ValueError("must be an RFC 3339 time, such as 2026-01-31T12:00:00Z")
-    day, clock, fraction, sign, offset = match.groups(default="")
-    zone = f"{sign.replace(' ', '+')}{offset}" or "+00:00"
-    milliseconds = -(-int(fraction.ljust(9, "0")) // _NANOSECONDS)
-    try:
-        whole = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
-        return whole + timedelta(milliseconds=milliseconds)
-    except (ValueError, OverflowError) as error:
-        raise ValueError("must be an RFC 3339 time that the calendar has") from error
+    return read_time_up(_SPACE_FOR_PLUS.sub(r"+\1", str(text)))
 
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
@@ -109,4 +96,4 @@ class RecentParameters(Paged):
 
     def since(self, now: datetime) -> datetime:
         """Return the earliest time that is still recent at `now`."""
-        return now - timedelta(**{_UNITS[self.within[-1]]: int(self.within[:-1])})
+        return now - read_duration(self.within)

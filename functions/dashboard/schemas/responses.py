@@ -4,11 +4,11 @@ The routes make them from documents; `_id` comes out under a name that says what
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 
 Timestamp = Annotated[
     datetime,
@@ -18,6 +18,9 @@ Timestamp = Annotated[
 Cursor = Annotated[
     str | None, Field(description="pass it as `cursor` for the next page; null on the last one")
 ]
+
+
+_DETAIL: Final = "null unless DEAD_LETTER_DETAILS is on: it can hold addresses in the cluster"
 
 
 class _Row(BaseModel):
@@ -123,13 +126,13 @@ class DeadLetter(_Row):
     event_type: str
     reason: str
     error_code: int | None = None
-    error_data: str | None = None
-    destination: str | None = None
+    error_data: str | None = Field(default=None, description=_DETAIL)
+    destination: str | None = Field(default=None, description=_DETAIL)
     dead_lettered_at: Timestamp
     status: str
     redriven_at: Timestamp | None = None
     content_type: str | None = None
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default={}, description="of the event, as it arrived")
 
 
 class DeadLetterList(_Row):
@@ -154,7 +157,9 @@ class CountedIn(_Row):
     sensor_type: str
     timestamp: Timestamp = Field(description="start of the window")
     window_seconds: int
-    closed: bool
+    closed: bool = Field(
+        description="the window is settled, and its summary counts every reading that is stored"
+    )
 
 
 class Receipt(_Row):

@@ -1,1 +1,1 @@
-"""Do acknowledged readings survive whatever happens? `local-dev/chaos`; the order is in `run`."""
+"""Faults against a whole system of its own, and an account of every acknowledged reading."""

@@ -1,7 +1,7 @@
-"""Is every acknowledged reading stored once, or a dead letter? The account of each device; pure.
+"""The account of each device: every acknowledged reading is stored once, or a dead letter.
 
-accepted = stored + duplicate + dead. One answer that calls a reading queued is one accepted; the
-second such answer for the same reading is a duplicate of it.
+accepted = stored + duplicate + dead. One response that calls a reading queued is one accepted; the
+second such response for the same reading is a duplicate of it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local_dev.chaos.generated_readings import Key, Said
+    from local_dev.chaos.generated_readings import GeneratedReading, Key
     from local_dev.chaos.ledger import Entry
     from local_dev.chaos.oracle import Document
 
 
 @dataclass(slots=True)
 class Account:
-    """Numbers of readings. `unknown`: stored, though no answer said so: it was lost, or a 503."""
+    """Numbers of readings. `unknown`: stored without a response that says so (lost, or a 503)."""
 
     accepted: int = 0
     stored: int = 0
@@ -39,10 +39,10 @@ class Account:
 
 @dataclass(slots=True)
 class Balance:
-    """The accounts by device, and a line for each reading that is lost, twice there or altered."""
+    """The accounts by device, and a line for each reading that is lost, there twice or altered."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> Account:
@@ -52,7 +52,7 @@ class Balance:
 def balance(
     entries: Mapping[Key, Entry], stored: Iterable[Document], dead_ids: frozenset[str]
 ) -> Balance:
-    """Hold what was acknowledged against the documents of telemetry_raw and the ids in letters."""
+    """Compare what was acknowledged with telemetry_raw and the ids in dead letters."""
     found: dict[Key, list[Document]] = {}
     for document in stored:
         key = (document["device_id"], int(document["measurements"]["seq"]))
@@ -61,9 +61,11 @@ def balance(
     for key, entry in entries.items():
         account = result.accounts.setdefault(key[0], Account())
         documents = found.pop(key, [])
-        result.faults += _enter(account, entry, documents, dead_ids)
-        result.faults += [line for document in documents for line in _altered(entry.said, document)]
-    result.faults += [f"{key}: stored, but nobody said it" for key in found]
+        result.errors += _enter(account, entry, documents, dead_ids)
+        result.errors += [
+            line for document in documents for line in _altered(entry.reading, document)
+        ]
+    result.errors += [f"{key}: stored, but never posted" for key in found]
     return result
 
 
@@ -71,9 +73,9 @@ def _enter(
     account: Account, entry: Entry, documents: list[Document], dead_ids: frozenset[str]
 ) -> list[str]:
     """Add one reading to its device's account, and return what is wrong with it."""
-    key, acknowledged = entry.said.key, entry.acknowledged
+    key, acknowledged = entry.reading.key, entry.acknowledged
     account.accepted += len(acknowledged)
-    if not entry.said.is_recognisable:
+    if not entry.reading.is_recognisable:
         return _enter_each(account, key, acknowledged, documents, dead_ids)
     if not acknowledged:
         account.unknown += len(documents)
@@ -84,7 +86,7 @@ def _enter(
         return [f"{key}: stored {len(documents)} times: {[one['_id'] for one in documents]}"]
     if acknowledged and not documents:
         if dead_ids.isdisjoint(acknowledged):
-            return [f"{key}: LOST; acknowledged as {acknowledged}; {entry.said.posted}"]
+            return [f"{key}: LOST; acknowledged as {acknowledged}; {entry.reading.posted}"]
         account.dead += 1
     return []
 
@@ -96,7 +98,7 @@ def _enter_each(
     documents: list[Document],
     dead_ids: frozenset[str],
 ) -> list[str]:
-    """Add a reading with neither time nor id: each answer was for a reading of its own."""
+    """Add a reading with neither time nor id: each response was for a reading of its own."""
     ids = {str(document["_id"]) for document in documents}
     account.stored += len(ids & set(acknowledged))
     account.unknown += len(ids - set(acknowledged))
@@ -106,12 +108,12 @@ def _enter_each(
     return [f"{key}: LOST; acknowledged as {each}" for each in missing if each not in dead]
 
 
-def _altered(said: Said, document: Document) -> list[str]:
-    posted: dict[str, Any] = {k: v for k, v in said.posted.items() if k not in ("id", "ts")}
+def _altered(reading: GeneratedReading, document: Document) -> list[str]:
+    posted: dict[str, Any] = {k: v for k, v in reading.posted.items() if k not in ("id", "ts")}
     wrong = [name for name in posted if document.get(name) != posted[name]]
-    if "ts" in said.posted and said.posted["ts"] != _time_of(document):
+    if "ts" in reading.posted and reading.posted["ts"] != _time_of(document):
         wrong.append("ts")
-    return [f"{said.key}: stored with another {name}: {document}" for name in wrong]
+    return [f"{reading.key}: stored with another {name}: {document}" for name in wrong]
 
 
 def _time_of(document: Document) -> str:

@@ -1,7 +1,7 @@
-"""In which order is a system tortured, healed and examined? `local-dev/chaos` and its test run it.
+"""One run: load and faults, recovery, verdict, redrive of the dead letters, and verdict again.
 
-Load and faults; then all is healed, and nothing is delivered again by us: what the system does not
-do by itself is not done. Stock is taken, dead letters are redriven, and stock is taken again.
+After the recovery nothing is delivered again by the run itself: what the system does not do by
+itself is not done.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_dev.chaos.fault_injector import Torment
+from local_dev.chaos.fault_injector import FaultInjector
 from local_dev.chaos.fault_plan import plan
 from local_dev.chaos.generated_readings import Gateway
 from local_dev.chaos.ledger import Ledger
 from local_dev.chaos.load import Load
-from local_dev.chaos.oracle import Rule
+from local_dev.chaos.oracle import DEFAULT_RANGES
 from local_dev.chaos.stored_state import stored_state
-from local_dev.chaos.system_under_test import TorturedSystem
-from local_dev.chaos.verdict import Stock, take_stock
+from local_dev.chaos.system_under_test import SystemUnderTest
+from local_dev.chaos.verdict import Rule, Verdict, verdict_on
 from local_dev.paths import ROOT
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ SETTINGS = {
     "HUMIDITY_MAX_THRESHOLD": "100",
     "MONGO_DB": DATABASE,
 }
-RULE = Rule(WINDOW_S, {"temperature_c": (-10.0, 50.0), "humidity": (0.0, 100.0)})
-LOOK_S = 0.05
+RULE = Rule(WINDOW_S, DEFAULT_RANGES)
+TICK_S = 0.05
 LAG_S = 120.0
 SETTLED_S = 60.0  # the refresh has been through it by then, or never will be
 REDRIVE_S = 120.0
@@ -66,35 +66,34 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The stock before and after the redrive, what was posted, and events the bridge gave up."""
+    """The verdicts before and after the redrive, what was posted, and events the bridge dropped."""
 
-    before: Stock
-    after: Stock
+    before: Verdict
+    after: Verdict
     ledger: Ledger
     dropped: list[str]
 
     @property
     def is_right(self) -> bool:
-        return self.before.is_right and self.after.is_right and not self.after.letters
+        return self.before.is_right and self.after.is_right and not self.after.dead_letters
 
 
-def run(options: Options, say: Callable[[str], None]) -> Outcome:
-    """Torture a new system in `options.data`. Raises AssertionError where it does not heal."""
-    system = TorturedSystem(options.data, SETTINGS, say)
+def run(options: Options, report: Callable[[str], None]) -> Outcome:
+    """Run a new system in `options.data`. Raise AssertionError where it does not recover."""
+    system = SystemUnderTest(options.data, SETTINGS, report)
     try:
         system.start()
-        ledger = _torture(system, options, say)
-        say("healed; waiting until every event is delivered and the views are settled")
+        ledger = _break(system, options, report)
+        report("healed; waiting until every event is delivered and the views are settled")
         before = _settled(system, ledger)
-        redriven = _redrive(system)
-        say(redriven)
+        report(_redrive(system))
         after = _settled(system, ledger)
         return Outcome(before, after, ledger, system.events_lost)
     finally:
         system.stop()
 
 
-def _torture(system: TorturedSystem, options: Options, say: Callable[[str], None]) -> Ledger:
+def _break(system: SystemUnderTest, options: Options, report: Callable[[str], None]) -> Ledger:
     ledger = Ledger()
     gateways = [
         Gateway(number, WINDOW_S, random.Random(f"{options.seed}/gateway/{number}"))
@@ -102,10 +101,10 @@ def _torture(system: TorturedSystem, options: Options, say: Callable[[str], None
     ]
     load = Load(system.ingest, ledger, gateways, 2 * options.rps, options.seed)
     faults = plan(options.seconds, random.Random(options.seed))
-    torment = Torment(system, random.Random(f"{options.seed}/targets"), say)
+    injector = FaultInjector(system, random.Random(f"{options.seed}/targets"), report)
     load.start()
     try:
-        _carry_out(faults, options.seconds, torment, system.look_after, say)
+        _carry_out(faults, options.seconds, injector, system.restart_up, report)
         system.heal()
     finally:
         load.end()
@@ -115,9 +114,9 @@ def _torture(system: TorturedSystem, options: Options, say: Callable[[str], None
 def _carry_out(
     faults: list[Fault],
     seconds: float,
-    torment: Torment,
-    look_after: Callable[[], None],
-    say: Callable[[str], None],
+    injector: FaultInjector,
+    restart_up: Callable[[], None],
+    report: Callable[[str], None],
 ) -> None:
     """Begin and end each fault at its time; return after `seconds` and the last one's end."""
     begun = time.monotonic()
@@ -129,33 +128,33 @@ def _carry_out(
             _, number, fault, is_begin = heapq.heappop(due)
             if is_begin:
                 lasts = f" for {fault.lasting_s:.1f} s" if fault.lasting_s else ""
-                met = torment.begin(fault)
-                say(f"{now_s:6.1f} s  {fault.kind} {fault.target}{lasts}: {met}")
+                met = injector.begin(fault)
+                report(f"{now_s:6.1f} s  {fault.kind} {fault.target}{lasts}: {met}")
                 heapq.heappush(due, (fault.end_s, number, fault, False))
             else:
-                torment.end(fault)
-        look_after()
-        time.sleep(LOOK_S)
+                injector.end(fault)
+        restart_up()
+        time.sleep(TICK_S)
 
 
-def _settled(system: TorturedSystem, ledger: Ledger) -> Stock:
+def _settled(system: SystemUnderTest, ledger: Ledger) -> Verdict:
     """Wait until nothing is under way, then until all is right, or SETTLED_S have passed."""
     system.up.wait_for(lambda: _is_delivered(system), LAG_S)
     end = time.monotonic() + SETTLED_S
     while True:
         state = stored_state(system.mongo.url, DATABASE)
-        stock = take_stock(state, ledger.entries, RULE)
-        if stock.is_right or time.monotonic() > end:
-            return stock
+        verdict = verdict_on(state, ledger.entries, RULE)
+        if verdict.is_right or time.monotonic() > end:
+            return verdict
         time.sleep(1)
 
 
-def _is_delivered(system: TorturedSystem) -> bool:
+def _is_delivered(system: SystemUnderTest) -> bool:
     sources = system.up.status["sources"].values()
     return bool(sources) and all(s["lag"] == 0 and s["in_flight"] == 0 for s in sources)
 
 
-def _redrive(system: TorturedSystem) -> str:
+def _redrive(system: SystemUnderTest) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "functions.dlq.redrive"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""How is one fault carried out, and undone? `run` calls it at the plan's times."""
+"""The fault injector: begins and ends each fault of the plan."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local_dev.chaos.fault_plan import Fault
-    from local_dev.chaos.system_under_test import TorturedSystem
+    from local_dev.chaos.system_under_test import SystemUnderTest
 
 GROUPS = ("raw-to-aggregate", "raw-to-alert")
 TOPIC = "telemetry.raw"
 SERVERS = frozenset({"database", "broker"})
 
 
-class Torment:
-    """What is under way; chance says which instance of a function is met."""
+class FaultInjector:
+    """Holds the faults under way; chance chooses the instance of a function."""
 
     def __init__(
-        self, system: TorturedSystem, chance: random.Random, say: Callable[[str], None]
+        self, system: SystemUnderTest, chance: random.Random, report: Callable[[str], None]
     ) -> None:
         self._system = system
         self._chance = chance
-        self._say = say
+        self._report = report
         self._stopped: dict[Fault, list[int]] = {}
 
     def begin(self, fault: Fault) -> str:
-        """Let it go wrong; return to whom, by process id."""
+        """Begin a fault; return the processes it met, for people."""
         system, target = self._system, fault.target
         if fault.kind == "duplicate":
-            return _done(lambda: duplicate(system.kafka.bootstrap, TOPIC, self._chance))
+            return _attempt(lambda: duplicate(system.kafka.bootstrap, TOPIC, self._chance))
         if fault.kind == "stop":
             self._stopped[fault] = self._one_of(target)
             return send(self._stopped[fault], signal.SIGSTOP)
@@ -48,12 +48,12 @@ class Torment:
         return send(self._one_of(target), signal.SIGKILL)
 
     def end(self, fault: Fault) -> None:
-        """Let what was stopped go on, and start what was killed again; do not wait until it is."""
+        """Continue what was stopped, start again what was killed; return before that is ready."""
         if fault.kind == "stop":
             send(self._stopped.pop(fault), signal.SIGCONT)
             return
         if fault.kind == "rewind":
-            self._say(f"{'':10}{_done(self._rewind)}")
+            self._report(f"{'':10}{_attempt(self._rewind)}")
         if fault.kind in ("kill", "rewind"):
             self._system.start_again(fault.target)
 
@@ -66,7 +66,7 @@ class Torment:
         return "; ".join(rewind(bootstrap, group, TOPIC, self._chance) for group in GROUPS)
 
 
-def _done(work: Callable[[], str]) -> str:
+def _attempt(work: Callable[[], str]) -> str:
     try:
         return work()
     except KafkaException as error:  # the broker is away, or the group still has its member

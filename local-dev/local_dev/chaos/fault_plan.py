@@ -1,4 +1,4 @@
-"""What goes wrong, and when? A seed gives the same plan again; pure. `run` carries it out."""
+"""The plan of a run: which fault befalls which part, and when. A seed gives the same plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `at_s`, `target` is killed or stopped for `lasting_s` seconds, or records come again.
+    """At `at_s`, `target` is killed or stopped for `lasting_s` seconds, or records are repeated.
 
     A function that is killed is started again by its host; `lasting_s` then is 0. `rewind` kills
     the bridge, and its committed offsets are moved back while it is away. `duplicate` produces
@@ -68,8 +68,8 @@ FIRST_HALF = frozenset({"rewind", "duplicate"})  # what these redeliver could hi
 def plan(seconds: float, chance: random.Random) -> list[Fault]:
     """Return the faults of a run of so many seconds, by their time.
 
-    One target has one fault at a time. Records are made to come again in the first half only, so
-    that nothing acknowledged later is delivered again by us.
+    One target has one fault at a time. Records are repeated in the first half only, so that
+    nothing acknowledged later is delivered again by the run itself.
     """
     faults: list[Fault] = []
     free_at: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""What do devices say under torture? Readings of every kind, from a seed; pure. `load` posts them.
+"""Readings of every kind, generated from a seed, that devices post during a run.
 
 Each reading carries a number of its own as a further sensor, `seq`, so that whatever is stored can
 be told apart without any of the system's own ids.
@@ -30,48 +30,50 @@ TIMES = {  # which part of the readings has which time
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One reading that a device says once; it may post it several times."""
+class GeneratedReading:
+    """One reading of a device, which may post it several times."""
 
     key: Key
     posted: dict[str, Any]
 
     @property
     def is_recognisable(self) -> bool:
-        """Say whether the same post again is the same reading, as ingest promises."""
+        """Whether the same post again is the same reading, as ingest promises."""
         return "ts" in self.posted or "id" in self.posted
 
 
 class Gateway:
-    """Speaks for two devices, and numbers what each says."""
+    """A gateway posts for two devices, and numbers their readings."""
 
     def __init__(self, number: int, window_s: int, chance: random.Random) -> None:
         self.devices = [f"chaos-{number:03d}{letter}" for letter in "ab"]
         self._chance = chance
         self._window_s = window_s
-        self._said = 0
+        self._count = 0
         self._last = datetime.now(UTC)
 
-    def request(self, now: datetime) -> list[Said]:
+    def request(self, now: datetime) -> list[GeneratedReading]:
         """Return the readings of the next request."""
         return [self._reading(now) for _ in range(self._chance.choice(SIZES))]
 
-    def _reading(self, now: datetime) -> Said:
+    def _reading(self, now: datetime) -> GeneratedReading:
         chance = self._chance
-        self._said += 1
+        self._count += 1
         device = chance.choice(self.devices)
-        posted: dict[str, Any] = {"device_id": device, "measurements": {"seq": self._said}}
+        posted: dict[str, Any] = {"device_id": device, "measurements": {"seq": self._count}}
         (kind,) = chance.choices(list(TIMES), list(TIMES.values()))
         moment = self._moment(kind, now)
         if moment is not None:
             self._last = moment
             posted["ts"] = moment.isoformat()
         if kind == "none, an id" or chance.random() < 0.2:  # noqa: PLR2004 - some have both
-            posted["id"] = f"r{self._said}" if kind != "none, no id" else None
+            posted["id"] = f"r{self._count}" if kind != "none, no id" else None
         posted["temperature_c"] = round(chance.gauss(35, 12), 2)  # one in ten is too hot
         if chance.random() < 0.5:  # noqa: PLR2004 - half of them
             posted["humidity"] = round(chance.uniform(-2, 102), 1)
-        return Said((device, self._said), {k: v for k, v in posted.items() if v is not None})
+        return GeneratedReading(
+            (device, self._count), {k: v for k, v in posted.items() if v is not None}
+        )
 
     def _moment(self, kind: str, now: datetime) -> datetime | None:
         chance = self._chance

@@ -1,4 +1,4 @@
-"""What did devices hear of their readings? The driver's own account, apart from the system's."""
+"""The driver's own account of what devices posted and which responses they got."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local_dev.chaos.generated_readings import Key, Said
+    from local_dev.chaos.generated_readings import GeneratedReading, Key
 
 
 @dataclass(slots=True)
 class Entry:
-    """One reading, and the reading ids of all answers that acknowledged it, in their order."""
+    """One reading, and the reading id of each response that acknowledged it, in their order."""
 
-    said: Said
+    reading: GeneratedReading
     acknowledged: list[str] = field(default_factory=list)
 
 
 class Ledger:
-    """All that was said, by its key. The load writes it in a thread of its own."""
+    """All that was posted, by its key. The load writes it in a thread of its own."""
 
     def __init__(self) -> None:
         self.entries: dict[Key, Entry] = {}
@@ -29,19 +29,19 @@ class Ledger:
         self.unanswered = 0
         self._lock = threading.Lock()
 
-    def sent(self, readings: Iterable[Said]) -> None:
-        """Write down that these are on their way, before they are."""
+    def posted(self, readings: Iterable[GeneratedReading]) -> None:
+        """Record that these are on their way, before they are."""
         with self._lock:
             self.requests += 1
-            for said in readings:
-                self.entries.setdefault(said.key, Entry(said))
+            for reading in readings:
+                self.entries.setdefault(reading.key, Entry(reading))
 
-    def acknowledged(self, said: Said, reading_id: str) -> None:
-        """Write down that an answer called this reading queued."""
+    def acknowledged(self, reading: GeneratedReading, reading_id: str) -> None:
+        """Record a response that called this reading queued."""
         with self._lock:
-            self.entries[said.key].acknowledged.append(reading_id)
+            self.entries[reading.key].acknowledged.append(reading_id)
 
     def not_acknowledged(self) -> None:
-        """Write down that a request had no answer, or 503: nobody knows what became of it."""
+        """Record a request without a response, or with 503: its readings may be stored or not."""
         with self._lock:
             self.unanswered += 1

@@ -1,9 +1,8 @@
-"""How do devices post while everything breaks? They try again, or do not; each answer is noted."""
+"""Devices that post while parts fail: they try again, or do not, and each response is recorded."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,14 +10,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
+import httpx
 
-from local_dev.chaos.generated_readings import BAD, BAD_SHARE, Gateway, Said
+from local_dev.chaos.generated_readings import BAD, BAD_SHARE, Gateway, GeneratedReading
 
 if TYPE_CHECKING:
     from local_dev.chaos.ledger import Ledger
 
-TIMEOUT_S = 4.0  # shorter than ingest's own: some answers come too late to be heard
+TIMEOUT_S = 4.0  # shorter than ingest's own: some responses come too late
 TRIES = 8
 TRY_AGAIN_SHARE = 0.85
 SENT_TWICE_SHARE = 0.08
@@ -46,9 +45,9 @@ class Load:
         self._running = self._thread.submit(lambda: asyncio.run(self._run()))
 
     def end(self) -> None:
-        """Let no device say anything new, and wait until none tries again any more.
+        """Post nothing new, and wait until no device tries again.
 
-        Raises what ended the load before its time.
+        Raise what ended the load before its time.
         """
         self._ending.set()
         self._thread.shutdown(wait=False)
@@ -56,24 +55,23 @@ class Load:
             self._running.result(END_S)
 
     async def _run(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as http, asyncio.TaskGroup() as gateways:
+        async with _client() as http, asyncio.TaskGroup() as gateways:
             for number, gateway in enumerate(self._gateways):
                 chance = random.Random(f"{self._seed}/load/{number}")
-                gateways.create_task(self._speak(gateway, chance, http))
+                gateways.create_task(self._post_regularly(gateway, chance, http))
 
-    async def _speak(
-        self, gateway: Gateway, chance: random.Random, http: aiohttp.ClientSession
+    async def _post_regularly(
+        self, gateway: Gateway, chance: random.Random, http: httpx.AsyncClient
     ) -> None:
         async with asyncio.TaskGroup() as requests:
             while not self._ending.is_set():
                 readings = gateway.request(datetime.now(UTC))
-                requests.create_task(self._say(readings, chance, http))
+                requests.create_task(self._post_persistently(readings, chance, http))
                 pause_s = len(readings) / self._rps
                 await asyncio.sleep(pause_s * chance.uniform(0.5, 1.5))
 
-    async def _say(
-        self, readings: list[Said], chance: random.Random, http: aiohttp.ClientSession
+    async def _post_persistently(
+        self, readings: list[GeneratedReading], chance: random.Random, http: httpx.AsyncClient
     ) -> None:
         """Post until it is acknowledged or given up; now and then once more after that."""
         for _ in range(TRIES):
@@ -86,23 +84,32 @@ class Load:
             await asyncio.sleep(chance.uniform(0.1, MOST_WAIT_S))
 
     async def _post(
-        self, readings: list[Said], chance: random.Random, http: aiohttp.ClientSession
+        self, readings: list[GeneratedReading], chance: random.Random, http: httpx.AsyncClient
     ) -> bool:
-        """Say whether it was acknowledged. Raises AssertionError for an answer of another kind."""
-        body: Any = [said.posted for said in readings]
+        """Return whether it was acknowledged. Raise AssertionError for any unexpected response."""
+        body: Any = [reading.posted for reading in readings]
         if chance.random() < BAD_SHARE:
             body.append(BAD)
-        self._ledger.sent(readings)
-        try:
-            async with http.post(self._url, json=body if len(body) > 1 else body[0]) as answer:
-                status, content = answer.status, await answer.read()
-        except (aiohttp.ClientError, TimeoutError, ConnectionError):
-            status, content = 0, b""
-        if status in (0, HTTPStatus.SERVICE_UNAVAILABLE):
+        self._ledger.posted(readings)
+        response = await self._response_to(body if len(body) > 1 else body[0], http)
+        if response is None or response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             self._ledger.not_acknowledged()
             return False
-        assert status in (HTTPStatus.ACCEPTED, HTTPStatus.MULTI_STATUS), (status, content, body)
-        answered = json.loads(content)
-        for receipt in answered.get("readings", [answered | {"index": 0}]):
+        is_expected = response.status_code in (HTTPStatus.ACCEPTED, HTTPStatus.MULTI_STATUS)
+        assert is_expected, (response, response.content, body)
+        content = response.json()
+        for receipt in content.get("readings", [content | {"index": 0}]):
             self._ledger.acknowledged(readings[receipt["index"]], receipt["reading_id"])
         return True
+
+    async def _response_to(self, body: object, http: httpx.AsyncClient) -> httpx.Response | None:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await http.post(self._url, json=body)
+        except (httpx.TransportError, TimeoutError):
+            return None
+
+
+def _client() -> httpx.AsyncClient:
+    """Return a client without a proxy or a limit on connections."""
+    return httpx.AsyncClient(timeout=TIMEOUT_S, limits=httpx.Limits(), trust_env=False)

@@ -1,29 +1,23 @@
-"""Which processes are instances of a function? Read from /proc, so that a hanging bridge is no
-hindrance.
-"""
+"""The processes of functions, found without asking the bridge: it may be stopped."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+
+import psutil
 
 
-def children_of(parent: int, function: str | None = None) -> list[int]:
-    """Return the living functions that this process started: all, or of one name."""
-    wanted = b"functions." + (function or "").encode()
-    return [
-        int(folder.name)
-        for folder in Path("/proc").glob("[0-9]*")
-        if _parent_of(folder) == parent and wanted in _read(folder / "cmdline")
-    ]
+def functions_of(parent: int, name: str | None = None) -> list[int]:
+    """Return the living functions that a process started: all of them, or those of one name."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        children = psutil.Process(parent).children()
+        return [child.pid for child in children if _is_function(child, name)]
+    return []
 
 
-def _parent_of(folder: Path) -> int | None:
-    after_name = _read(folder / "stat").rpartition(b")")[2].split()  # a name may hold spaces
-    return int(after_name[1]) if after_name else None
-
-
-def _read(file: Path) -> bytes:
+def _is_function(process: psutil.Process, name: str | None) -> bool:
     try:
-        return file.read_bytes()
-    except OSError:  # it ended in the meantime
-        return b""
+        words = process.cmdline()
+    except psutil.Error:  # it ended in the meantime
+        return False
+    return words[1:3] == ["-m", "functions"] and (name is None or words[3:4] == [name])

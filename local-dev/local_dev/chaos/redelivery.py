@@ -1,4 +1,4 @@
-"""How do records come again? By older committed offsets, or by producing them once more."""
+"""Records delivered again: by older committed offsets, or produced once more."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READ_S = 2.0
 def rewind(bootstrap: str, group: str, topic: str, chance: random.Random) -> str:
     """Commit older offsets for a group that is away, as if its last commits were lost.
 
-    Returns what was done. Raises KafkaException, also where the group is not away yet.
+    Return what was done. Raise KafkaException, also where the group is not away yet.
     """
     consumer = Consumer(_settings(bootstrap, group))
     try:
@@ -33,7 +33,7 @@ def rewind(bootstrap: str, group: str, topic: str, chance: random.Random) -> str
 
 
 def duplicate(bootstrap: str, topic: str, chance: random.Random) -> str:
-    """Produce some of the newest records once more, in another order. Raises KafkaException."""
+    """Produce some of the newest records once more, in another order. Raise KafkaException."""
     records = _newest(bootstrap, topic)
     chosen = chance.sample(records, min(len(records), chance.randint(1, MOST_BACK)))
     producer = Producer(

@@ -1,55 +1,55 @@
-"""What does a run say in the end? A balance that can be checked by eye, and each thing wrong."""
+"""The report of a run: a balance that can be checked by eye, and each thing that is wrong."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local_dev.console import table
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
     from local_dev.chaos.balance import Account
     from local_dev.chaos.experiment import Outcome
-    from local_dev.chaos.verdict import Stock
+    from local_dev.chaos.verdict import Verdict
 
 MOST_LINES = 20
-HEAD = f"{'':24}{'accepted':>10}{'= stored':>10}{'+ duplicate':>13}{'+ dead':>8}{'difference':>12}"
+COLUMNS = ("", "accepted", "= stored", "+ duplicate", "+ dead", "difference")
 
 
-def report(outcome: Outcome) -> str:
-    """Return the text: the balance before and after the redrive, and what is wrong."""
+def report(outcome: Outcome) -> Iterator[RenderableType]:
+    """Yield the balance before and after the redrive, and what is wrong, for a console."""
     ledger = outcome.ledger
-    answered = f"{ledger.requests} requests, {ledger.unanswered} of them without an answer or 503"
-    lines = [
-        f"{len(ledger.entries)} readings in {answered}",
-        *_stock("before the redrive", outcome.before),
-        *_stock("after the redrive", outcome.after),
-    ]
-    if outcome.after.letters:
-        lines.append(f"still dead letters after the redrive: {dict(outcome.after.letters)}")
-    lines += [f"given up by the bridge: {line}" for line in outcome.dropped[:MOST_LINES]]
-    lines.append("exact" if outcome.is_right else "NOT EXACT")
-    return "\n".join(lines)
-
-
-def _stock(when: str, stock: Stock) -> list[str]:
-    total = stock.balance.total
-    wrong = [*stock.balance.faults, *stock.differences]
-    lines = ["", when, HEAD, _row("all devices", total)]
-    lines += [
-        _row(device, account)
-        for device, account in sorted(stock.balance.accounts.items())
-        if account.difference
-    ]
-    lines.append(f"stored, but never acknowledged: {total.unknown}")
-    lines += [f"dead letters, {what}: {number}" for what, number in stock.letters.items()]
-    lines += wrong[:MOST_LINES]
-    if stock.notes:
-        lines.append(f"late windows that no refresh has dealt with: {stock.notes}")
-    if len(wrong) > MOST_LINES:
-        lines.append(f"and {len(wrong) - MOST_LINES} more")
-    return lines
-
-
-def _row(name: str, account: Account) -> str:
-    return (
-        f"{name:24}{account.accepted:10}{account.stored:10}{account.duplicate:13}{account.dead:8}"
-        f"{account.difference:12}"
+    yield (
+        f"{len(ledger.entries)} readings in {ledger.requests} requests,"
+        f" {ledger.unanswered} of them without a response or with 503"
     )
+    yield from _section("before the redrive", outcome.before)
+    yield from _section("after the redrive", outcome.after)
+    if outcome.after.dead_letters:
+        yield f"still dead letters after the redrive: {dict(outcome.after.dead_letters)}"
+    yield from (f"dropped by the bridge: {line}" for line in outcome.dropped[:MOST_LINES])
+    yield "exact" if outcome.is_right else "NOT EXACT"
+
+
+def _section(when: str, verdict: Verdict) -> Iterator[RenderableType]:
+    total = verdict.balance.total
+    accounts = {"all devices": total} | verdict.balance.accounts
+    shown = {name: each for name, each in accounts.items() if each is total or each.difference}
+    wrong = [*verdict.balance.errors, *verdict.differences]
+    yield f"\n{when}"
+    yield table(COLUMNS, [_row(name, account) for name, account in shown.items()])
+    yield f"stored, but never acknowledged: {total.unknown}"
+    yield from (f"dead letters, {what}: {count}" for what, count in verdict.dead_letters.items())
+    yield from wrong[:MOST_LINES]
+    if len(wrong) > MOST_LINES:
+        yield f"and {len(wrong) - MOST_LINES} more"
+    if verdict.late_windows:
+        yield f"late windows that no refresh has dealt with: {verdict.late_windows}"
+
+
+def _row(name: str, account: Account) -> tuple[object, ...]:
+    counts = (account.accepted, account.stored, account.duplicate, account.dead)
+    return (name, *counts, account.difference)

@@ -1,4 +1,4 @@
-"""What is in the database at the end? Read as it is, past all functions; `stock_taking` asks."""
+"""All documents of the database at the end of a run, read past the functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT_MS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """An open dead letter: where and why it failed, and the readings in it."""
 
     stage: str
@@ -28,33 +28,37 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """The documents of each collection; of dead letters the open ones."""
+    """The documents of each collection; of dead letters the open ones.
+
+    `late_windows` is how many windows wait for a refresh.
+    """
 
     readings: list[Document]
     views: list[Document]
     devices: list[Document]
     alerts: list[Document]
-    notes: int
-    letters: list[Letter]
+    late_windows: int
+    dead_letters: list[DeadLetter]
 
 
 def stored_state(mongo_url: str, database: str) -> StoredState:
-    """Read it. Raises PyMongoError."""
+    """Read what a majority holds. Raise PyMongoError where the database does not respond."""
     with MongoClient[dict[str, Any]](mongo_url, tz_aware=True, timeoutMS=TIMEOUT_MS) as client:
         found = client.get_database(database, read_concern=ReadConcern("majority"))
+        dead_letters = found.dead_letters.find({"status": "open"})
         return StoredState(
             readings=list(found.telemetry_raw.find()),
             views=list(found.aggregated_data.find()),
             devices=list(found.devices.find()),
             alerts=list(found.alerts.find()),
-            notes=found.late_windows.count_documents({}),
-            letters=[_letter(each) for each in found.dead_letters.find({"status": "open"})],
+            late_windows=found.late_windows.count_documents({}),
+            dead_letters=[_dead_letter(each) for each in dead_letters],
         )
 
 
-def _letter(document: Document) -> Letter:
+def _dead_letter(document: Document) -> DeadLetter:
     readings = json.loads(document["data"])
-    return Letter(
+    return DeadLetter(
         stage=document["stage"],
         reason=document["reason"],
         reading_ids=tuple(each["reading_id"] for each in readings),

@@ -1,7 +1,7 @@
-"""What is tortured? Broker, database and `local-dev/up`, as real processes; `torment` gets at them.
+"""The system under test: broker, database and `local-dev/up` as real processes.
 
-Broker and database are ours, so that they outlive `up`, which holds the bridge and starts the
-functions. Use it from the main thread: what it starts ends with that.
+Broker and database are the run's own, so that they outlive `up`, which holds the bridge and starts
+the functions. Use it from the main thread: what it starts ends with that.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from local_dev.chaos.processes import children_of
+from local_dev.chaos.processes import functions_of
 from local_dev.options import FUNCTIONS, USUAL_PORTS
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
 from local_dev.servers.free_port import free_port, is_listening
@@ -34,12 +34,14 @@ HEALED_S = 90.0
 BRIDGE = "bridge"
 
 
-class TorturedSystem:
+class SystemUnderTest:
     """A whole system, with two instances of aggregate and alert; `settings` are the functions'."""
 
-    def __init__(self, data: Path, settings: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, data: Path, settings: Mapping[str, str], report: Callable[[str], None]
+    ) -> None:
         self._data = data
-        self._say = say
+        self._report = report
         self.mongo = MongoServer(free_port(), data / "mongo")
         jars = class_path(KAFKA_LOCK, KAFKA_JARS, lambda _: None)
         self.kafka = KafkaBroker(free_port(), data / "kafka", jars)
@@ -67,7 +69,7 @@ class TorturedSystem:
 
     @property
     def events_lost(self) -> list[str]:
-        """Return what the bridge said of events that KafkaSource would drop."""
+        """The bridge's log lines of events that KafkaSource would drop."""
         logs = sorted(self._data.glob("up-*/up.log"))
         lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
         return [line for line in lines if "LOST, as in a cluster" in line]
@@ -88,60 +90,60 @@ class TorturedSystem:
         if target in self._servers:
             process = self._servers[target].process
             return [process.pid] if process is not None and process.exit_status is None else []
-        return children_of(self.up.process.pid, target)
+        return functions_of(self.up.process.pid, target)
 
     def kill_server(self, target: str) -> str:
         """Kill database or broker, and return when it is gone."""
-        told = send(self.processes(target), signal.SIGKILL)
+        killed = send(self.processes(target), signal.SIGKILL)
         while self.processes(target):
             time.sleep(0.01)
-        return told
+        return killed
 
     def kill_bridge(self, *, with_its_functions: bool) -> str:
-        """Kill `up`; its functions are asked to end then, or die with it as on a lost machine."""
-        self._orphans = children_of(self.up.process.pid)
-        told = send(self.processes(BRIDGE), signal.SIGKILL)
+        """Kill `up`; its functions get SIGTERM then, or die with it as on a lost machine."""
+        self._orphans = functions_of(self.up.process.pid)
+        killed = send(self.processes(BRIDGE), signal.SIGKILL)
         self._bridge_is_away = True
         self.up.process.wait()
         if with_its_functions:
-            return f"{told}, its functions too: {send(self._orphans, signal.SIGKILL)}"
+            return f"{killed}, its functions too: {send(self._orphans, signal.SIGKILL)}"
         send(self._orphans, signal.SIGCONT)  # a stopped one would not notice
-        return told
+        return killed
 
     def start_again(self, target: str) -> None:
-        """Start what was killed, and do not wait until it is there."""
+        """Start what was killed; return before it is ready."""
         if target in self._servers:
             self._servers[target].start()
         elif target == BRIDGE:
             self._launch()
 
-    def look_after(self) -> None:
+    def restart_up(self) -> None:
         """Start `up` again where it ended by itself, for instance since it found no broker."""
         status = self.up.process.poll()
         if self._bridge_is_away or status is None:
             return
         if self._up_ended_at is None:
             self._up_ended_at = time.monotonic()
-            said = self.up.output.strip().splitlines()
-            self._say(f"up ended by itself (status {status}): {said[-1] if said else ''}")
+            lines = self.up.output.strip().splitlines()
+            self._report(f"up ended by itself (status {status}): {lines[-1] if lines else ''}")
         if time.monotonic() > self._up_ended_at + START_AGAIN_AFTER_S:
             self._launch()
 
     def heal(self) -> None:
-        """Return when all is there and answers. Raises AssertionError, ServerFailedError."""
+        """Return when all parts are ready. Raise AssertionError or ServerFailedError."""
         for server in self._servers.values():
             server.wait_until_ready()
         end = time.monotonic() + HEALED_S
         while not self._is_up():
             assert time.monotonic() < end, f"up does not come up: {self.up.output[-4000:]}"
-            self.look_after()
+            self.restart_up()
             time.sleep(0.2)
 
     def stop(self) -> None:
         """End all processes, also those that were stopped."""
         if self._up is not None:
             send([self._up.process.pid], signal.SIGCONT)
-            functions = children_of(self._up.process.pid)
+            functions = functions_of(self._up.process.pid)
             send(functions, signal.SIGCONT)
             self._up.stop()
             send([*functions, *self._orphans], signal.SIGKILL)
@@ -168,7 +170,7 @@ class TorturedSystem:
         return all(functions[name]["instances"] > 1 for name in ("aggregate", "alert"))
 
     def _free_the_ports(self) -> None:
-        """Wait for functions of a killed `up` to end, as they were asked to; then kill them."""
+        """Wait for the functions of a killed `up` to end after their SIGTERM; then kill them."""
         end = time.monotonic() + PORTS_FREE_S
         while any(is_listening(self._ports[name]) for name in FUNCTIONS):
             if time.monotonic() > end:
@@ -178,7 +180,7 @@ class TorturedSystem:
 
 
 def send(pids: Iterable[int], number: int) -> str:
-    """Send a signal to those that are still there; return their names for people."""
+    """Send a signal to those that are still there; return them for people."""
     names = []
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):

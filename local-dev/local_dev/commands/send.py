@@ -1,19 +1,20 @@
-"""`local-dev/send`: a load generator. Simulated devices send readings, and an account is given."""
+"""`local-dev/send`: a load generator whose simulated devices send readings."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from local_dev.commands.command_line import run, seconds
 from local_dev.load.device import Shares
 from local_dev.load.plan import SendingPlan, Tally
-from local_dev.load.sender import send
-from local_dev.options import seconds
+from local_dev.load.sender import send as send_readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,103 +22,78 @@ if TYPE_CHECKING:
 MAX_BATCH = 5000  # what ingest takes in one request
 
 
-def main() -> None:
-    """Send until the plan's end or Ctrl-C; the exit code is 1 if a request failed."""
-    plan = _plan(sys.argv[1:])
+def _above_zero(rate: float) -> float:
+    if not rate > 0:
+        raise typer.BadParameter(f"{rate:g} is not above 0")
+    return rate
+
+
+def _share(text: str) -> Any:  # noqa: ANN401 - as typer's own
+    return typer.Option(metavar="SHARE", min=0, max=1, help=f"{text}, 0 to 1.", show_default=False)
+
+
+def send(
+    *,
+    devices: Annotated[int, typer.Option(metavar="N", min=1, help="How many devices.")] = 10,
+    rps: Annotated[
+        float,
+        typer.Option(
+            metavar="RATE", callback=_above_zero, help="Readings a second of each device."
+        ),
+    ] = 1.0,
+    base_url: Annotated[
+        str, typer.Option(metavar="URL", help="Where ingest listens.")
+    ] = "http://localhost:8001",
+    jitter: Annotated[
+        float, _share("Part of the interval by which a device is early or late (default 0.2)")
+    ] = 0.2,
+    batch: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MAX_BATCH, help="Readings in one request.")
+    ] = 1,
+    breach: Annotated[float, _share("Part that is too hot")] = 0.0,
+    duplicates: Annotated[float, _share("Part of the requests that are sent twice")] = 0.0,
+    bad: Annotated[float, _share("Part to be refused")] = 0.0,
+    seconds: Annotated[
+        float | None, typer.Option(parser=seconds, metavar="TIME", help="End after this time.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="End after this many readings.")
+    ] = None,
+) -> None:
+    """Simulate devices that send readings, each at its own rate, until the end or Ctrl-C.
+
+    Then the numbers of readings accepted, rejected and failed, and the latency. The exit code is 1
+    if a request failed.
+    """
+    shares = Shares(breach, duplicates, bad)
+    url = base_url.rstrip("/")
+    _run(SendingPlan(url, devices, rps, jitter, batch, shares, seconds, count))
+
+
+def _run(plan: SendingPlan) -> None:
     tally = Tally()
     begun = time.monotonic()
+    is_terminal = sys.stdout.isatty()
 
-    def tell() -> None:
+    def report() -> None:
         line = tally.progress(time.monotonic() - begun)
-        print(f"\r\x1b[K{line}" if sys.stdout.isatty() else line, end=_line_end(), flush=True)
+        print(
+            f"\r\x1b[K{line}" if is_terminal else line, end="" if is_terminal else "\n", flush=True
+        )
 
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_until_interrupted(plan, tally, tell))
+        asyncio.run(_until_interrupted(plan, tally, report))
     print(f"\n{tally.summary(time.monotonic() - begun)}")
     sys.exit(1 if tally.failed else 0)
 
 
-async def _until_interrupted(plan: SendingPlan, tally: Tally, tell: Callable[[], None]) -> None:
+async def _until_interrupted(plan: SendingPlan, tally: Tally, report: Callable[[], None]) -> None:
     sending = asyncio.current_task()
     assert sending is not None, "it runs in one"
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
-    await send(plan, tally, tell)
-
-
-def _line_end() -> str:
-    return "" if sys.stdout.isatty() else "\n"
-
-
-def _plan(arguments: list[str]) -> SendingPlan:
-    parser = argparse.ArgumentParser(
-        prog="local-dev/send",
-        description="Simulates devices that send readings, each at its own rate, until Ctrl-C.",
-    )
-    add = parser.add_argument
-    add("--devices", type=_positive_int, default=10, metavar="N")
-    add(
-        "--rps",
-        type=_positive,
-        default=1.0,
-        metavar="RATE",
-        help="readings a second of each device (default 1.0)",
-    )
-    add("--base-url", default="http://localhost:8001", metavar="URL", help="where ingest listens")
-    add(
-        "--jitter",
-        type=_share,
-        default=0.2,
-        metavar="SHARE",
-        help="part of the interval by which a device is early or late (default 0.2)",
-    )
-    add("--batch", type=_positive_int, default=1, metavar="N", help="readings in one request")
-    add("--breach", type=_share, default=0.0, metavar="SHARE", help="part that is too hot, 0 to 1")
-    add(
-        "--duplicates",
-        type=_share,
-        default=0.0,
-        metavar="SHARE",
-        help="part of the requests that are sent twice, 0 to 1",
-    )
-    add("--bad", type=_share, default=0.0, metavar="SHARE", help="part to be refused, 0 to 1")
-    add("--seconds", type=seconds, metavar="TIME", help="end after this time")
-    add("--count", type=_positive_int, metavar="N", help="end after this many readings")
-    chosen = parser.parse_args(arguments)
-    if chosen.batch > MAX_BATCH:
-        parser.error(f"--batch: ingest takes up to {MAX_BATCH} readings in one request")
-    return SendingPlan(
-        base_url=chosen.base_url.rstrip("/"),
-        devices=chosen.devices,
-        rps=chosen.rps,
-        jitter=chosen.jitter,
-        batch=chosen.batch,
-        shares=Shares(chosen.breach, chosen.duplicates, chosen.bad),
-        seconds=chosen.seconds,
-        count=chosen.count,
-    )
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
-
-
-def _positive_int(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return number
+    await send_readings(plan, tally, report)
 
 
 if __name__ == "__main__":
-    main()
+    run(send)

@@ -1,4 +1,4 @@
-"""`local-dev/up`: the whole system on this machine, from nothing to ready, and gone with Ctrl-C."""
+"""`local-dev/up`: the whole system on this machine, from nothing to ready."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import asyncio
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
+import typer
 import uvloop
 from confluent_kafka import KafkaException
 
+from local_dev.commands import up_options as chosen
+from local_dev.commands.command_line import Data, run
 from local_dev.console import Screen
 from local_dev.manifests.manifest_object import ManifestError
-from local_dev.options import read_options
+from local_dev.options import UpOptions, ports_of
+from local_dev.paths import Places
 from local_dev.servers.child_process import ServerFailedError
 from local_dev.servers.port_owner import is_taken, owner_of
 from local_dev.serving.instance import FunctionFailedError
 from local_dev.system.local_system import System
 from local_dev.system.running_system import AlreadyRunningError, hold
-
-if TYPE_CHECKING:
-    from local_dev.options import UpOptions
 
 EXPECTED = (
     AlreadyRunningError,
@@ -31,27 +31,64 @@ EXPECTED = (
     KafkaException,
 )
 KILLED = 130  # what a shell reports for a program that Ctrl-C ended
+IDLE_S = 60.0  # Knative's default stable window
 
 
-def main() -> None:
-    """Run until Ctrl-C or SIGTERM; the exit code is 0 if nothing died on its own."""
-    options = read_options(sys.argv[1:])
+def up(
+    *,
+    demo: chosen.Demo = 0,
+    keep_warm: chosen.KeepWarm = False,
+    idle: chosen.Idle = IDLE_S,
+    instances: chosen.Instances = 0,
+    only: chosen.Only = None,
+    data: Data = None,
+    quiet: chosen.Quiet = False,
+    port_offset: chosen.PortOffset = 0,
+    ingest_port: chosen.IngestPort = None,
+    dashboard_port: chosen.DashboardPort = None,
+    aggregate_port: chosen.AggregatePort = None,
+    alert_port: chosen.AlertPort = None,
+    dlq_port: chosen.DlqPort = None,
+    kafka_port: chosen.KafkaPort = None,
+    mongo_port: chosen.MongoPort = None,
+) -> None:
+    """Start the whole system on this machine, until Ctrl-C; the data stays.
+
+    Apache Kafka, MongoDB, the functions and the KafkaSources between them, all on loopback.
+    Where KAFKA_BOOTSTRAP_SERVERS or MONGO_URL is set, that broker or database is used, and none
+    of ours is started. The exit code is 0 if nothing ended by itself.
+    """
+    event_ports = {"aggregate": aggregate_port, "alert": alert_port, "dlq": dlq_port}
+    server_ports = {"kafka": kafka_port, "mongo": mongo_port}
+    public_ports = {"ingest": ingest_port, "dashboard": dashboard_port}
+    try:
+        ports = ports_of(port_offset, public_ports | event_ports | server_ports)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    places = Places.chosen_by(data)
+    bring_up(UpOptions(places, ports, keep_warm, instances, idle, only, demo, quiet))
+
+
+def bring_up(options: UpOptions) -> None:
+    """Run the system until a signal ends it, and exit."""
+    screen = Screen(shows_functions=not options.quiet)
     try:
         with hold(options.places):
             _refuse_taken_ports(options)
-            system = System(options, Screen(shows_functions=not options.quiet))
-            sys.exit(uvloop.run(_up(system)))
+            sys.exit(uvloop.run(_until_stopped(System(options, screen))))
     except EXPECTED as error:
         sys.exit(str(error))
     except KeyboardInterrupt:  # while something was fetched: nothing runs yet
         sys.exit(KILLED)
+    finally:
+        screen.end_progress()
 
 
-async def _up(system: System) -> int:
-    asked_to_stop = asyncio.Event()
-    _on_signals(asked_to_stop, system)
+async def _until_stopped(system: System) -> int:
+    stop_requested = asyncio.Event()
+    _on_signals(stop_requested, system)
     running = asyncio.create_task(system.run())
-    waiting = asyncio.create_task(asked_to_stop.wait())
+    waiting = asyncio.create_task(stop_requested.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     running.cancel()
@@ -62,12 +99,12 @@ async def _up(system: System) -> int:
     return 1 if system.deaths else 0
 
 
-def _on_signals(asked_to_stop: asyncio.Event, system: System) -> None:
+def _on_signals(stop_requested: asyncio.Event, system: System) -> None:
     def stop() -> None:
-        if asked_to_stop.is_set():
+        if stop_requested.is_set():
             system.kill()
             os._exit(KILLED)
-        asked_to_stop.set()
+        stop_requested.set()
         print("\nending; once more to end at once", flush=True)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -86,4 +123,4 @@ def _refuse_taken_ports(options: UpOptions) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(up, chosen.with_demo_devices(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Does our KafkaSource do what the real one was seen to do? Pure; `conform` and a test ask.
+"""The comparison of what our KafkaSource does with what the real one was seen to do: pure.
 
 A recording is JSON lines, one per scenario of a group; some scenarios have several.
 """

@@ -1,4 +1,4 @@
-"""What does our KafkaSource do in a conformance driver's scenarios? `conform` and a test run it.
+"""The runner of a conformance driver's scenarios with our KafkaSource.
 
 The driver is a program that is given a command template with `--start`; see `source_command`.
 """
@@ -31,10 +31,7 @@ class DriverFailedError(Exception):
 
 
 def observe(driver: Path, bootstrap: str, groups: Sequence[str], lanes: int) -> list[str]:
-    """Run these groups, `lanes` at a time, and return the driver's lines.
-
-    Raises DriverFailedError.
-    """
+    """Run these groups, `lanes` at a time; return the driver's lines. Raise DriverFailedError."""
     with TemporaryDirectory() as folder, ThreadPoolExecutor(lanes) as pool:
         outputs = [Path(folder) / f"{group}.jsonl" for group in groups]
         runs = [

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from local_dev.eventing.consumer_settings import ConsumerSettings
 
 POLL_S = 0.2
-KAFKA_ANSWERS_S = 10.0
+KAFKA_RESPONDS_S = 10.0
 _Headers = tuple[tuple[str, bytes | None], ...]
 
 
@@ -60,7 +60,7 @@ class PolledConsumer:
         self._listener = listener
         self._thread.start()
 
-    def ask_for_poll(self) -> None:
+    def request_poll(self) -> None:
         """Poll once; the listener gets the records, also when there are none."""
         self._asked.put(self._poll)
 
@@ -73,15 +73,15 @@ class PolledConsumer:
         positions = self._positions(offsets)
         self._asked.put(lambda: self._consumer.commit(offsets=positions, asynchronous=True))
 
-    def look_at_ends(self) -> None:
+    def probe_ends(self) -> None:
         """Bring up to date how many records there are: see `lag_behind`."""
-        self._asked.put(self._look_at_ends)
+        self._asked.put(self._probe_ends)
 
     async def stop(self, offsets: Mapping[int, int]) -> None:
         """Commit these offsets, leave the group and end the thread, if Kafka still answers."""
         self._asked.put(lambda: self._commit_now(offsets))
         self._asked.put(None)
-        await asyncio.to_thread(self._thread.join, KAFKA_ANSWERS_S)
+        await asyncio.to_thread(self._thread.join, KAFKA_RESPONDS_S)
         if self._thread.is_alive():
             self._say("Kafka does not answer: the group was not left")
 
@@ -128,7 +128,7 @@ class PolledConsumer:
         messages = [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, 0)]
         return [_record(message) for message in messages if self._is_record(message)]
 
-    def _look_at_ends(self) -> None:
+    def _probe_ends(self) -> None:
         partitions = self._partitions(self.assigned)
         known = [self._consumer.get_watermark_offsets(each, cached=True) for each in partitions]
         pairs = zip(partitions, known, strict=True)
@@ -159,7 +159,7 @@ class PolledConsumer:
 
     def _committed(self, partitions: list[TopicPartition]) -> dict[int, int]:
         try:
-            committed = self._consumer.committed(partitions, timeout=KAFKA_ANSWERS_S)
+            committed = self._consumer.committed(partitions, timeout=KAFKA_RESPONDS_S)
         except KafkaException as error:
             self._on_error(error.args[0])
             return {}
@@ -169,7 +169,7 @@ class PolledConsumer:
         numbers = [each.partition for each in partitions]
         self.assigned -= frozenset(numbers)
         forgotten = asyncio.run_coroutine_threadsafe(self._revoked(numbers), self._loop)
-        self._commit_now(forgotten.result(KAFKA_ANSWERS_S))
+        self._commit_now(forgotten.result(KAFKA_RESPONDS_S))
 
     async def _revoked(self, numbers: list[int]) -> Mapping[int, int]:
         return self._listener.revoked(numbers)

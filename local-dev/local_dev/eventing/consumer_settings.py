@@ -1,4 +1,4 @@
-"""How is a KafkaSource's Kafka consumer set up? `polled_consumer` makes one like this.
+"""The settings of a KafkaSource's Kafka consumer.
 
 ConfigMap config-kafka-source-data-plane of eventing-kafka-broker 1.23, in librdkafka's words.
 """
@@ -12,7 +12,7 @@ LONGEST_POLL_INTERVAL_MS = 86_400_000  # librdkafka takes no more, Java would
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSettings:
-    """What differs from source to source."""
+    """The settings that differ from source to source."""
 
     bootstrap: str
     group: str

@@ -1,4 +1,4 @@
-"""What is added to an event that goes to the dead letter sink? The bridge asks.
+"""The event that goes to the dead letter sink.
 
 RecordDispatcherImpl.java: the attributes describe the last attempt and replace older ones.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from local_dev.wire.cloud_event import EXTENSION_NAME, OWN_ATTRIBUTES, Event
 
 if TYPE_CHECKING:
-    from local_dev.wire.http_client import Answer
+    from local_dev.wire.http_parser import Response
 
 ERROR_DATA_BYTES = 1024
 ERROR_ATTRIBUTES = ("knativeerrordest", "knativeerrorcode", "knativeerrordata")
@@ -22,29 +22,28 @@ class JammedError(ValueError):
     """A kne- header whose rest is no attribute name: KafkaSource never gets over such an event."""
 
 
-def dead_letter(event: Event, destination: str, answer: Answer | None) -> Event:
-    """Return the event as it goes to the dead letter sink.
+def dead_letter(event: Event, sink: str, response: Response | None) -> Event:
+    """Return the event as it goes to the dead letter sink. Raise JammedError.
 
-    `destination` is the sink that failed; `answer` the last one, or None where none came.
-    Raises JammedError.
+    `sink` is the one that failed; `response` its last one, or None where none came.
     """
     kept = {k: v for k, v in event.attributes.items() if k not in ERROR_ATTRIBUTES}
-    added = {"knativeerrordest": destination}
-    if answer is not None:
-        added["knativeerrorcode"] = str(answer.status)
-        if answer.body:
-            shown = answer.body[:ERROR_DATA_BYTES]
+    added = {"knativeerrordest": sink}
+    if response is not None:
+        added["knativeerrorcode"] = str(response.status)
+        if response.body:
+            shown = response.body[:ERROR_DATA_BYTES]
             added["knativeerrordata"] = base64.b64encode(shown).decode("ascii")
-    custom = _custom_attributes(answer) if answer is not None else {}
+    custom = _custom_attributes(response) if response is not None else {}
     added |= {n: v for n, v in custom.items() if n not in OWN_ATTRIBUTES}
     twins = tuple((n, v) for n, v in custom.items() if n in OWN_ATTRIBUTES)
     return Event({**kept, **added}, event.content_type, event.data, twins)
 
 
-def _custom_attributes(answer: Answer) -> dict[str, str]:
-    headers = [(name.lower(), value) for name, value in answer.headers]
+def _custom_attributes(response: Response) -> dict[str, str]:
+    headers = [(name.lower(), value) for name, value in response.headers]
     custom = {n.removeprefix(CUSTOM_PREFIX): v for n, v in headers if n.startswith(CUSTOM_PREFIX)}
     for name in custom:
         if not EXTENSION_NAME.fullmatch(name):
-            raise JammedError(f"the answer's header {CUSTOM_PREFIX}{name} is no attribute name")
+            raise JammedError(f"the response's header {CUSTOM_PREFIX}{name} is no attribute name")
     return custom

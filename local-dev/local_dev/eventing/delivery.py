@@ -1,7 +1,6 @@
-"""What happens to one event until it is done with? A source's consumer calls it for each.
+"""The delivery of one event: attempts, waits between them, the dead letter sink.
 
-Attempts, waits between them, the dead letter sink; and, said loudly, the cases in which the real
-KafkaSource loses or stalls an event.
+The cases in which the real KafkaSource loses or stalls an event are reported loudly.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ from local_dev.wire.event_request import (
     UnsendableEventError,
     event_request,
 )
-from local_dev.wire.http_client import Answer, NoAnswerError
+from local_dev.wire.http_client import NoResponseError
+from local_dev.wire.http_parser import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local_dev.eventing.sink import Destination
-    from local_dev.manifests.delivery_rule import DeliveryRule
+    from local_dev.eventing.sink import EventSink
+    from local_dev.manifests.eventing import DeliveryRule
     from local_dev.wire.cloud_event import Event
 
 
@@ -36,16 +36,16 @@ class DeliveryCounts:
     retried: int = 0
     dead_lettered: int = 0
     dropped: int = 0
-    attempts: int = 0
     in_flight: int = 0
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a destination did not take an event, and its last answer as far as it is reported."""
+    """Why a sink did not take an event, and its last response as far as it is reported."""
 
     reason: str
-    answer: Answer | None
+    response: Response | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,15 @@ class EventDelivery:
 
     namespace: str
     rule: DeliveryRule
-    sink: Destination
-    dead_letters: Destination | None
+    sink: EventSink
+    dead_letters: EventSink | None
     say: Callable[[str], None]
     counts: DeliveryCounts
 
     async def deliver(self, event: Event, trace: TraceContext) -> None:
         """Return when the event is accepted, dead-lettered or lost.
 
-        After an answer with an impossible kne- header it never returns, as in the real one.
+        After a response with an impossible kne- header it never returns, as in the real one.
         """
         self.counts.in_flight += 1
         try:
@@ -71,7 +71,7 @@ class EventDelivery:
             self.counts.in_flight -= 1
 
     def lost(self, event_name: str, reason: str) -> None:
-        """Count and say that a cluster would have lost an event here, without a trace."""
+        """Count and report that a cluster would have lost an event here, without a trace."""
         self.counts.dropped += 1
         self.say(f"LOST, as in a cluster, where nothing would say so: {event_name!r}: {reason}")
 
@@ -95,7 +95,7 @@ class EventDelivery:
             self.lost(name, f"{failure.reason}, and the source has no dead letter sink")
             return
         try:
-            letter = dead_letter(event, self.sink.url, failure.answer)
+            letter = dead_letter(event, self.sink.url, failure.response)
             request = event_request(letter, self.namespace, trace)
         except JammedError as error:
             self.say(f"STALLED, as in a cluster, until a restart: {name!r}: {error}")
@@ -111,28 +111,27 @@ class EventDelivery:
         self.counts.dead_lettered += 1
         self.say(f"dead letter: {name!r}: {failure.reason}")
 
-    async def _send(self, destination: Destination, request: EventRequest) -> Failure | None:
+    async def _send(self, sink: EventSink, request: EventRequest) -> Failure | None:
         attempt = 0
         while True:
             attempt += 1
-            answer, trouble = await self._attempt(destination, request)
-            decision = decide(self.rule, attempt, answer.status if answer else None)
+            response, trouble = await self._attempt(sink, request)
+            decision = decide(self.rule, attempt, response.status if response else None)
             match decision:
                 case Accepted():
                     return None
-                case DeadLetter(reason, answer_is_reported):
-                    said = f"answered {answer.status}" if answer else trouble
-                    return Failure(f"{said}: {reason}", answer if answer_is_reported else None)
+                case DeadLetter(reason, response_is_reported):
+                    outcome = f"status {response.status}" if response else trouble
+                    return Failure(
+                        f"{outcome}: {reason}", response if response_is_reported else None
+                    )
                 case TryAgainIn(seconds):
                     self.counts.retried += 1
                     await asyncio.sleep(seconds)
 
-    async def _attempt(
-        self, destination: Destination, request: EventRequest
-    ) -> tuple[Answer | None, str]:
+    async def _attempt(self, sink: EventSink, request: EventRequest) -> tuple[Response | None, str]:
         self.counts.attempts += 1
         try:
-            answer = await destination.send(request, self.rule.timeout_s)
-        except NoAnswerError as error:
+            return await sink.send(request, self.rule.timeout.total_seconds()), ""
+        except NoResponseError as error:
             return None, str(error)
-        return answer, ""

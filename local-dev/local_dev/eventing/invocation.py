@@ -1,7 +1,4 @@
-"""Which request is one invocation, and what would KafkaSource do with the answer? Pure.
-
-`local-dev/invoke` sends the one and prints the other.
-"""
+"""The request of one invocation, and what KafkaSource would do with its response: pure."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from local_dev.wire.event_request import TraceContext, event_request
 from local_dev.wire.structured_event import read_structured
 
 if TYPE_CHECKING:
-    from local_dev.manifests.delivery_rule import DeliveryRule
+    from local_dev.manifests.eventing import DeliveryRule
 
 WAITS_SHOWN = 6
 CALLED_BY_DEVICES = {
@@ -36,7 +33,8 @@ class FunctionRequest:
 def request_for(function: str, given: bytes, namespace: str) -> FunctionRequest:
     """Return the request for the file's content: a reading for ingest, else a CloudEvent in JSON.
 
-    Raises NotAnEventError where it is no event, UnsendableEventError where none could be sent.
+    It is read as KafkaSource reads a record. Raise NotAnEventError where it is no event,
+    UnsendableEventError where none could be sent.
     """
     if function == "ingest":
         return FunctionRequest("/ingest", (("content-type", "application/json"),), given)
@@ -47,7 +45,7 @@ def request_for(function: str, given: bytes, namespace: str) -> FunctionRequest:
 
 
 def comment_on(status: int, source: str | None, rule: DeliveryRule | None) -> str:
-    """Say what follows this status, the first answer to an event.
+    """Return what follows this status, the first response to an event.
 
     `source` and `rule` are the KafkaSource's that delivers to the function; None for ingest.
     """

@@ -1,4 +1,4 @@
-"""How do events get into a topic through a KafkaSink? Dead letters arrive here by HTTP.
+"""The receiver of all KafkaSinks, through which dead letters get into a topic.
 
 kafka-sink-receiver on a free port of loopback: POST /<namespace>/<name>, 202 after Kafka's
 acknowledgement by all replicas, 400 no CloudEvent, 404 unknown path, 405 not POST, 503 not
@@ -29,7 +29,7 @@ CLOSING_S = 2.0
 
 
 class KafkaSinkReceiver:
-    """Answers for all KafkaSinks of a namespace."""
+    """Receives for all KafkaSinks of a namespace."""
 
     def __init__(self, bootstrap: str, namespace: str, sinks: Iterable[Sink]) -> None:
         self._topics = {f"/{namespace}/{sink.name}": sink.topic for sink in sinks}

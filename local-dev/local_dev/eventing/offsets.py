@@ -1,4 +1,4 @@
-"""Up to which offset may a partition be committed? The bridge keeps one of these for each.
+"""The offset up to which a partition may be committed.
 
 Only the contiguous prefix: one record that is not done with holds the commit, not the flow.
 """
@@ -18,11 +18,11 @@ class OffsetTracker:
         self._committed: int | None = None
 
     def received(self, offset: int) -> None:
-        """A record has come; offsets grow, with gaps where transactions or compaction made them."""
+        """Note a record; offsets grow, with gaps where transactions or compaction made them."""
         self._open.append(offset)
 
     def settled(self, offset: int) -> None:
-        """A record was accepted, dead-lettered or dropped."""
+        """Note that a record was accepted, dead-lettered or dropped."""
         self._settled.add(offset)
         while self._open and self._open[0] in self._settled:
             first = self._open.popleft()

@@ -1,4 +1,4 @@
-"""When does an ordered KafkaSource poll, and which partition waits for which?
+"""The pump of an ordered KafkaSource: one record at a time per partition.
 
 OrderedConsumerVerticle of eventing-kafka-broker 1.23.
 """
@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from local_dev.eventing.record_pump import Rhythm, traceparent_of
+from local_dev.eventing.record_pump import RecordPump, traceparent_of
 from local_dev.wire.event_request import TraceContext
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 POLL_EVERY_S = 0.2  # POLLING_MS
 
 
-class OrderedRhythm(Rhythm):
+class OrderedPump(RecordPump):
     """One record at a time per partition, in order; polls by a timer of 200 ms.
 
     A tick polls if some partition's queue is empty. A queue is made by a partition's first
@@ -74,7 +74,7 @@ class OrderedRhythm(Rhythm):
             self._consumer.pause_only(busy, self._paused)
             self._paused = busy
         self._is_polling = True
-        self._consumer.ask_for_poll()
+        self._consumer.request_poll()
 
     def _take(self, record: Record, event: Event | Lost) -> None:
         waiting = self._queues.setdefault(record.partition, deque())

@@ -1,6 +1,6 @@
-"""How does a PingSource speak? The pipeline runs one for each manifest.
+"""A PingSource, which sends an event whenever its schedule says so.
 
-Without a delivery block an event is sent once; what comes of it is only said.
+Without a delivery block an event is sent once; what comes of it is only reported.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cloudevents.http import CloudEvent
+
 from local_dev.wire.cloud_event import Event
 from local_dev.wire.event_request import TraceContext, event_request
-from local_dev.wire.http_client import NoAnswerError
+from local_dev.wire.http_client import NoResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local_dev.eventing.sink import Destination
+    from local_dev.eventing.sink import EventSink
     from local_dev.manifests.eventing import Ping
 
 PING_TYPE = "dev.knative.sources.ping"
@@ -28,7 +30,7 @@ class PingSource:
     """Sends an event to its sink whenever its schedule says so, by this machine's clock."""
 
     def __init__(
-        self, ping: Ping, namespace: str, sink: Destination, say: Callable[[str], None]
+        self, ping: Ping, namespace: str, sink: EventSink, say: Callable[[str], None]
     ) -> None:
         self._ping = ping
         self._namespace = namespace
@@ -43,26 +45,27 @@ class PingSource:
 
     async def send(self, now: datetime) -> None:
         """Send one event."""
-        request = event_request(self.event(now, str(uuid.uuid4())), self._namespace, TraceContext())
+        event = Event.of(self.event(now, str(uuid.uuid4())))
+        request = event_request(event, self._namespace, TraceContext())
         try:
-            answer = await self._sink.send(request, TIMEOUT_S)
-        except NoAnswerError as error:
+            response = await self._sink.send(request, TIMEOUT_S)
+        except NoResponseError as error:
             self._say(f"{self._ping.name}: {error}")
             return
-        if answer.status >= 300:  # noqa: PLR2004 - HTTP's border between done and not done
-            self._say(f"{self._ping.name}: answered {answer.status}")
+        if response.status >= 300:  # noqa: PLR2004 - HTTP's border between done and not done
+            self._say(f"{self._ping.name}: status {response.status}")
 
-    def event(self, now: datetime, event_id: str) -> Event:
+    def event(self, now: datetime, event_id: str) -> CloudEvent:
         """Return the event of this moment."""
-        name = f"/apis/v1/namespaces/{self._namespace}/pingsources/{self._ping.name}"
         attributes = {
-            "specversion": "1.0",
             "id": event_id,
-            "source": name,
+            "source": f"/apis/v1/namespaces/{self._namespace}/pingsources/{self._ping.name}",
             "type": PING_TYPE,
             "time": now.isoformat().replace("+00:00", "Z"),
         }
-        return Event(attributes, self._ping.content_type, self._ping.data.encode("utf-8"))
+        if self._ping.content_type is not None:
+            attributes["datacontenttype"] = self._ping.content_type
+        return CloudEvent(attributes, self._ping.data)
 
 
 def seconds_to_next(now: datetime, every_minutes: int) -> float:

@@ -1,7 +1,4 @@
-"""Which records does a KafkaSource have in hand, and what of them may be committed?
-
-The common part of its two rhythms, `unordered_rhythm` and `ordered_rhythm`.
-"""
+"""The common part of the two pumps of a KafkaSource, `unordered_pump` and `ordered_pump`."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from local_dev.wire.record_event import Lost, Record, RecordReader
 
 
-class Rhythm:
+class RecordPump:
     """Takes the records of each poll; a subclass says when each is sent and when to poll."""
 
     def __init__(
@@ -44,7 +41,7 @@ class Rhythm:
             self._take(record, event)
 
     def revoked(self, partitions: list[int]) -> Mapping[int, int]:
-        """Forget these partitions; what is in flight goes on, and nobody waits for its answer."""
+        """Forget these partitions; what is in flight goes on, and nothing waits for it."""
         handed_back = self.take_commits(frozenset(partitions))
         for partition in partitions:
             self._trackers.pop(partition, None)

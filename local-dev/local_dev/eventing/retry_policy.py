@@ -1,4 +1,4 @@
-"""What does KafkaSource do with an answer? Pure; the bridge and `local-dev/invoke` ask.
+"""What KafkaSource does with a response: pure rules, for the source and `local-dev/invoke`.
 
 The rules are those of eventing-kafka-broker 1.23, WebClientCloudEventSender.java and
 RecordDispatcherImpl.java.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from local_dev.manifests.delivery_rule import DeliveryRule
+    from local_dev.manifests.eventing import DeliveryRule
 
 RETRYABLE_CLIENT_ERRORS = frozenset({404, 408, 409, 429})
 MAX_POLL_RECORDS = 50  # ConfigMap config-kafka-source-data-plane
@@ -34,39 +34,40 @@ class DeadLetter:
     """The event goes to the dead letter sink; without one it is dropped."""
 
     reason: str
-    answer_is_reported: bool
+    response_is_reported: bool
 
 
 Decision = Accepted | TryAgainIn | DeadLetter
 
 
 def decide(rule: DeliveryRule, attempt: int, status: int | None) -> Decision:
-    """Say what follows attempt number `attempt` (from 1) that was answered `status`.
+    """Return what follows attempt number `attempt` (from 1) that ended with `status`.
 
-    None is no answer: refused, reset, or none within the timeout. Retry-After plays no part.
-    A delay of nothing switches the retries off, and the answer is then not reported.
+    None is no response: refused, reset, or none within the timeout. Retry-After plays no part.
+    A delay of nothing switches the retries off, and the response is then not reported.
     """
     if status is not None and status < 300:  # noqa: PLR2004 - HTTP's border between done and not done
         return Accepted()
     if not is_retryable(status):
-        return DeadLetter(f"{status} is not retried", answer_is_reported=True)
+        return DeadLetter(f"{status} is not retried", response_is_reported=True)
     if attempt > rule.retry:
-        return DeadLetter(f"{rule.retry} retries are used up", answer_is_reported=True)
-    if rule.backoff_delay_s == 0:
-        return DeadLetter("backoffDelay 0 switches retries off", answer_is_reported=False)
+        return DeadLetter(f"{rule.retry} retries are used up", response_is_reported=True)
+    if not rule.backoff_delay:
+        return DeadLetter("backoffDelay 0 switches retries off", response_is_reported=False)
     return TryAgainIn(backoff_s(rule, attempt))
 
 
 def is_retryable(status: int | None) -> bool:
-    """Say whether KafkaSource retries this status; None is no answer."""
+    """Return whether KafkaSource retries this status; None is no response."""
     return status is None or status >= 500 or status in RETRYABLE_CLIENT_ERRORS  # noqa: PLR2004 - HTTP's server errors
 
 
 def backoff_s(rule: DeliveryRule, retry: int) -> float:
     """Return the seconds before retry number `retry` (from 1): no jitter, no upper limit."""
-    if rule.backoff_policy == "linear":
-        return rule.backoff_delay_s * retry
-    return float(rule.backoff_delay_s * 2**retry)  # the first wait is twice the delay
+    factor = (
+        retry if rule.backoff_policy == "linear" else 2**retry
+    )  # the first wait is twice the delay
+    return rule.backoff_delay.total_seconds() * factor
 
 
 def max_poll_interval_ms(rule: DeliveryRule) -> int:
@@ -75,5 +76,6 @@ def max_poll_interval_ms(rule: DeliveryRule) -> int:
     ConsumerVerticleContext.maxProcessingTimeMs.
     """
     backoffs_s = sum(backoff_s(rule, retry) for retry in range(1, rule.retry + 1))
-    one_record_s = rule.timeout_s * (rule.retry + 1) + backoffs_s + 1.0 * rule.retry
+    timeouts_s = rule.timeout.total_seconds() * (rule.retry + 1)
+    one_record_s = timeouts_s + backoffs_s + 1.0 * rule.retry
     return min(round(2 * MAX_POLL_RECORDS * one_record_s * 1000), MAX_INT32)

@@ -1,11 +1,12 @@
-"""Where do events go? A URL on the network here; `function_host` has the other kind."""
+"""The sinks of events: what each can do, and those that are URLs on the network."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from local_dev.wire.http_client import Address, Answer, ConnectionPool, NoAnswerError
+from local_dev.wire.http_client import Address, ConnectionPool, NoResponseError
+from local_dev.wire.http_parser import Response
 
 if TYPE_CHECKING:
     from local_dev.wire.event_request import EventRequest
@@ -14,18 +15,18 @@ SEE_OTHER = 303
 MAX_REDIRECTS = 16  # of Vert.x
 
 
-class Destination(Protocol):
+class EventSink(Protocol):
     """A sink. `url` is its name in the cluster, which dead letters report."""
 
     @property
     def url(self) -> str: ...
 
-    async def send(self, request: EventRequest, timeout_s: float) -> Answer:
-        """Send a POST and return the answer. Raises NoAnswerError."""
+    async def send(self, request: EventRequest, timeout_s: float) -> Response:
+        """Send a POST and return the response. Raise NoResponseError."""
         ...
 
 
-class UrlDestination:
+class UrlSink:
     """A sink behind a URL, which may be known under another URL in the cluster."""
 
     def __init__(self, address_url: str, reported_url: str | None = None) -> None:
@@ -33,16 +34,16 @@ class UrlDestination:
         self._address_url = address_url
         self._pools: dict[Address, ConnectionPool] = {}
 
-    async def send(self, request: EventRequest, timeout_s: float) -> Answer:
+    async def send(self, request: EventRequest, timeout_s: float) -> Response:
         """Send a POST; as Vert.x does, follow 303 by a GET with the same headers and body."""
         method, url = "POST", self._address_url
         for _ in range(MAX_REDIRECTS):
-            answer = await self._send_to(method, url, request, timeout_s)
-            location = answer.header("location")
-            if answer.status != SEE_OTHER or location is None:
-                return answer
+            response = await self._send_to(method, url, request, timeout_s)
+            location = response.header("location")
+            if response.status != SEE_OTHER or location is None:
+                return response
             method, url = "GET", urljoin(url, location)
-        return answer
+        return response
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -51,10 +52,10 @@ class UrlDestination:
 
     async def _send_to(
         self, method: str, url: str, request: EventRequest, timeout_s: float
-    ) -> Answer:
+    ) -> Response:
         parts = urlsplit(url)
         if parts.hostname is None or parts.scheme != "http":
-            raise NoAnswerError(f"{url} is no http address")
+            raise NoResponseError(f"{url} is no http address")
         address = Address(parts.hostname, parts.port or 80)
         pool = self._pools.setdefault(address, ConnectionPool(address))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

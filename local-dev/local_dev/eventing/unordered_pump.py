@@ -1,4 +1,4 @@
-"""When does an unordered KafkaSource poll, and what does it send side by side?
+"""The pump of an unordered KafkaSource: all records of a poll side by side.
 
 UnorderedConsumerVerticle of eventing-kafka-broker 1.23.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from local_dev.eventing.record_pump import Rhythm, traceparent_of
+from local_dev.eventing.record_pump import RecordPump, traceparent_of
 from local_dev.eventing.retry_policy import MAX_POLL_RECORDS
 from local_dev.wire.event_request import TraceContext
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from local_dev.wire.record_event import Lost, Record, RecordReader
 
 
-class UnorderedRhythm(Rhythm):
+class UnorderedPump(RecordPump):
     """All records of a poll at once; polls again while fewer than 50 are in flight.
 
     So at most 99 are. All share one trace context, as in the real one.
@@ -57,4 +57,4 @@ class UnorderedRhythm(Rhythm):
         if self._is_polling or self._stopping or self._in_flight >= MAX_POLL_RECORDS:
             return
         self._is_polling = True
-        self._consumer.ask_for_poll()
+        self._consumer.request_poll()

@@ -1,4 +1,4 @@
-"""What does a simulated device measure and send? Pure: chance and time are arguments."""
+"""A simulated device and the readings it sends. Chance and time are arguments."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SimulatedDevice:
         return reading
 
     def sends_twice(self, shares: Shares) -> bool:
-        """Say whether this device got no answer to its request, it thinks, and tries again."""
+        """Return whether this device sends its request again, as after a lost response."""
         return self._happens(shares.duplicates)
 
     def _next(self, now: datetime) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What is sent, and what became of it? The load generator's choices and its account; pure."""
+"""The load generator's plan, and its tally of what became of the readings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SendingPlan:
 
 @dataclass(slots=True)
 class Tally:
-    """How many readings were sent and what ingest said of them; `latencies_s` is per request."""
+    """How many readings were sent, and ingest's responses; `latencies_s` is per request."""
 
     sent: int = 0
     accepted: int = 0
@@ -47,8 +47,8 @@ class Tally:
     latencies_s: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
 
-    def answered(self, readings: int, status: int, body: bytes, latency_s: float) -> None:
-        """Count one request with that many readings, by ingest's answer to it."""
+    def responded(self, readings: int, status: int, body: bytes, latency_s: float) -> None:
+        """Count one request with that many readings by its response."""
         self.latencies_s.append(latency_s)
         if status == HTTPStatus.ACCEPTED:
             self.accepted += readings
@@ -62,12 +62,12 @@ class Tally:
             self.failure(readings, f"status {status}")
 
     def failure(self, readings: int, reason: str) -> None:
-        """Count one request with that many readings that nobody took."""
+        """Count one request whose readings were not accepted."""
         self.failed += readings
         self.failures[reason] += 1
 
     def progress(self, elapsed_s: float) -> str:
-        """Return one line that says how far it is."""
+        """Return the numbers so far as one line."""
         rate = self.sent / elapsed_s if elapsed_s else 0.0
         return (
             f"{elapsed_s:6.0f} s  sent {self.sent}  accepted {self.accepted}"
@@ -75,16 +75,16 @@ class Tally:
         )
 
     def summary(self, elapsed_s: float) -> str:
-        """Return the account for the end, with the latency of requests in milliseconds."""
+        """Return the numbers at the end, with the latency of requests in milliseconds."""
         lines = [
             f"sent      {self.sent} readings in {elapsed_s:.1f} s",
             f"accepted  {self.accepted}",
             f"rejected  {self.rejected}",
             f"failed    {self.failed}",
         ]
-        unanswered = self.sent - self.accepted - self.rejected - self.failed
-        if unanswered:
-            lines.append(f"open      {unanswered} without an answer when it ended")
+        open_ = self.sent - self.accepted - self.rejected - self.failed
+        if open_:
+            lines.append(f"open      {open_} without a response at the end")
         lines += [
             f"          {count} requests: {why}" for why, count in self.failures.most_common()
         ]

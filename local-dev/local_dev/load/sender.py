@@ -1,4 +1,7 @@
-"""How do simulated devices send? Over HTTP, each at its own rate; for `send` and `up --demo`."""
+"""Simulated devices that send over HTTP, each at its own rate: for `send` and `up --demo`.
+
+With aiohttp: httpx took 2.5 ms of CPU for each request where this takes 0.11 ms (50 devices).
+"""
 
 from __future__ import annotations
 
@@ -27,17 +30,17 @@ async def send(plan: SendingPlan, tally: Tally, on_progress: Callable[[], None])
     connector = aiohttp.TCPConnector(limit=plan.devices)
     session = f"{random.getrandbits(32):08x}"
     async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
-        telling = asyncio.create_task(_every_second(on_progress))
+        reporting = asyncio.create_task(_every_second(on_progress))
         try:
             async with asyncio.TaskGroup() as devices:
                 for number in range(1, plan.devices + 1):
                     device = SimulatedDevice(number, session, random.Random())
                     devices.create_task(_run(device, plan, tally, http))
         finally:
-            telling.cancel()
+            reporting.cancel()
 
 
-async def send_for_ever(base_url: str, devices: int) -> None:
+async def send_forever(base_url: str, devices: int) -> None:
     """Send one reading a second from each device, now and then a hot one or one sent twice."""
     plan = SendingPlan(base_url, devices, rps=1.0, shares=DEMO)
     while True:
@@ -75,12 +78,12 @@ async def _post(
     body = readings[0] if plan.batch == 1 else readings
     begun = time.monotonic()
     try:
-        async with http.post(f"{plan.base_url}/ingest", json=body) as answer:
-            content = await answer.read()
+        async with http.post(f"{plan.base_url}/ingest", json=body) as response:
+            content = await response.read()
             latency_s = time.monotonic() - begun
-            tally.answered(len(readings), answer.status, content, latency_s)
+            tally.responded(len(readings), response.status, content, latency_s)
     except TimeoutError:
-        tally.failure(len(readings), f"no answer within {REQUEST_TIMEOUT_S:.0f} s")
+        tally.failure(len(readings), f"no response within {REQUEST_TIMEOUT_S:.0f} s")
     except aiohttp.ClientError as error:
         tally.failure(len(readings), type(error).__name__)
 

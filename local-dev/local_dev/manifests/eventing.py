@@ -1,175 +1,131 @@
-"""What do the arrows say: topics, sources, sinks? `manifests` reads them with this."""
+"""The topics, sources and sinks of the manifests."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from datetime import timedelta
+from enum import Enum
+from typing import Annotated, Literal, Self
 
-from local_dev.durations import seconds_of
-from local_dev.manifests.delivery_rule import DeliveryRule
-from local_dev.manifests.key_type import KeyType
+from pydantic import BeforeValidator, Field, NonNegativeInt, model_validator
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from local_dev.manifests.manifest_object import ManifestObject
 
-    from local_dev.manifests.manifest_object import Part
-
-API_VERSIONS = {
-    "KafkaTopic": "kafka.strimzi.io/v1",
-    "KafkaSource": "sources.knative.dev/v1",
-    "KafkaSink": "eventing.knative.dev/v1alpha1",
-    "PingSource": "sources.knative.dev/v1",
-    "Service": "serving.knative.dev/v1",
-}
-KEY_TYPE_LABEL = "kafkasources.sources.knative.dev/key-type"
-_EVERY_MINUTES = re.compile(r"\*/([1-9]\d?) \* \* \* \*")
+KEY_TYPE = "metadata.labels.kafkasources.sources.knative.dev/key-type"
+_API_VERSIONS = {"Service": "serving.knative.dev/v1", "KafkaSink": "eventing.knative.dev/v1alpha1"}
+# pydantic also reads signs, weeks, months and years, which Knative measures otherwise or not at all
+_DURATION = re.compile(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+_OF_SEVERAL_BROKERS = "min.insync.replicas"
+_Name = Annotated[str, Field(alias="metadata.name")]
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A KafkaTopic; replicas are the broker's affair on one machine."""
+class KeyType(Enum):
+    """How a KafkaSource reads the keys of records that are no CloudEvents."""
 
-    topic: str
-    partitions: int
-    config: Mapping[str, str]
+    STRING = "string"
+    INT = "int"
+    FLOAT = "float"
+    BYTE_ARRAY = "byte-array"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The object that an arrow points at."""
+class Reference(ManifestObject):
+    """The object that a source sends to."""
 
+    api_version: str
     kind: Literal["Service", "KafkaSink"]
     name: str
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A KafkaSource."""
-
-    name: str
-    topic: str
-    group: str
-    ordering: Literal["ordered", "unordered"]
-    initial_offset: Literal["earliest", "latest"]
-    rule: DeliveryRule
-    key_type: KeyType
-    overrides: Mapping[str, str]
-    sink: Reference
-    dead_letter_sink: Reference | None
+    @model_validator(mode="after")
+    def _require_the_version_of_its_kind(self) -> Self:
+        if self.api_version != _API_VERSIONS[self.kind]:
+            raise ValueError(f"apiVersion of a {self.kind} is {_API_VERSIONS[self.kind]}")
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+def _duration(text: object) -> object:
+    if isinstance(text, timedelta) or (isinstance(text, str) and _DURATION.fullmatch(text)):
+        return text
+    raise ValueError("no ISO 8601 duration like PT2S")
+
+
+Duration = Annotated[timedelta, Field(strict=False), BeforeValidator(_duration)]
+
+
+class DeliveryRule(ManifestObject):
+    """The `delivery` block of a KafkaSource, which must be complete; `timeout` is per attempt."""
+
+    retry: NonNegativeInt
+    backoff_policy: Literal["linear", "exponential"]
+    backoff_delay: Duration
+    timeout: Duration
+    dead_letter_sink: Reference | None = Field(None, alias="deadLetterSink.ref")
+
+
+class Source(ManifestObject):
+    """A KafkaSource; its delivery block must be complete, its group explicit."""
+
+    ignored = frozenset({"metadata.*", "metadata.labels.*"})
+
+    api_version: Literal["sources.knative.dev/v1"]
+    kind: Literal["KafkaSource"]
+    name: _Name
+    key_type: KeyType = Field(KeyType.STRING, alias=KEY_TYPE, strict=False)
+    topic: str = Field(alias="spec.topics.0")
+    bootstrap: str = Field(alias="spec.bootstrapServers.0")
+    group: str = Field(alias="spec.consumerGroup")
+    initial_offset: Literal["earliest", "latest"] = Field(alias="spec.initialOffset")
+    ordering: Literal["ordered", "unordered"] = Field(alias="spec.ordering")
+    overrides: dict[str, str] = Field({}, alias="spec.ceOverrides.extensions")
+    rule: DeliveryRule = Field(alias="spec.delivery")
+    sink: Reference = Field(alias="spec.sink.ref")
+
+
+def _for_one_broker(config: object) -> object:
+    if not isinstance(config, dict):
+        return config
+    return {name: str(value) for name, value in config.items() if name != _OF_SEVERAL_BROKERS}
+
+
+class Topic(ManifestObject):
+    """A KafkaTopic; replicas are the broker's affair on one machine."""
+
+    ignored = frozenset({"metadata", "spec.replicas"})
+
+    api_version: Literal["kafka.strimzi.io/v1"]
+    kind: Literal["KafkaTopic"]
+    topic: str = Field(alias="spec.topicName")
+    partitions: int = Field(alias="spec.partitions")
+    config: Annotated[dict[str, str], BeforeValidator(_for_one_broker)] = Field(
+        {}, alias="spec.config"
+    )
+
+
+class Sink(ManifestObject):
     """A KafkaSink."""
 
-    name: str
-    topic: str
+    ignored = frozenset({"metadata.*"})
+
+    api_version: Literal["eventing.knative.dev/v1alpha1"]
+    kind: Literal["KafkaSink"]
+    name: _Name
+    topic: str = Field(alias="spec.topic")
+    bootstrap: str = Field(alias="spec.bootstrapServers.0")
+    content_mode: Literal["binary"] = Field(alias="spec.contentMode")
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """A PingSource that speaks every so many minutes."""
+class Ping(ManifestObject):
+    """A PingSource that sends every so many minutes."""
 
-    name: str
-    every_minutes: int
-    content_type: str | None
-    data: str
-    sink: Reference
+    ignored = frozenset({"metadata.*"})
 
+    api_version: Literal["sources.knative.dev/v1"]
+    kind: Literal["PingSource"]
+    name: _Name
+    schedule: str = Field(alias="spec.schedule", pattern=r"^\*/[1-9]\d? \* \* \* \*$")
+    content_type: str | None = Field(None, alias="spec.contentType")
+    data: str = Field("", alias="spec.data")
+    sink: Reference = Field(alias="spec.sink.ref")
 
-def read_topic(document: Part) -> Topic:
-    """Read a KafkaTopic. Raises ManifestError, as all readers here do."""
-    spec = document.part("spec")
-    spec.leave("replicas")
-    config = spec.plain("config")
-    config.pop("min.insync.replicas", None)  # of several brokers
-    topic = Topic(spec.text("topicName"), spec.number("partitions"), config)
-    spec.nothing_else()
-    return topic
-
-
-def read_source(document: Part) -> Source:
-    """Read a KafkaSource; its delivery block must be complete, its group explicit."""
-    metadata, spec = document.part("metadata"), document.part("spec")
-    labels = metadata.texts("labels")
-    spec.only_text("bootstrapServers")
-    delivery = spec.part("delivery")
-    overrides = spec.part_or_none("ceOverrides")
-    dead_letter_sink = delivery.part_or_none("deadLetterSink")
-    source = Source(
-        name=metadata.text("name"),
-        topic=spec.only_text("topics"),
-        group=spec.text("consumerGroup"),
-        ordering=cast(
-            "Literal['ordered', 'unordered']", spec.text("ordering", "ordered", "unordered")
-        ),
-        initial_offset=cast(
-            "Literal['earliest', 'latest']", spec.text("initialOffset", "earliest", "latest")
-        ),
-        rule=_rule(delivery),
-        key_type=KeyType(labels.get(KEY_TYPE_LABEL, "string")),
-        overrides=overrides.texts("extensions") if overrides else {},
-        sink=_reference(spec.part("sink")),
-        dead_letter_sink=_reference(dead_letter_sink) if dead_letter_sink else None,
-    )
-    delivery.nothing_else()
-    spec.nothing_else()
-    return source
-
-
-def read_sink(document: Part) -> Sink:
-    """Read a KafkaSink."""
-    spec = document.part("spec")
-    spec.only_text("bootstrapServers")
-    spec.text("contentMode", "binary")
-    sink = Sink(document.part("metadata").text("name"), spec.text("topic"))
-    spec.nothing_else()
-    return sink
-
-
-def read_ping(document: Part) -> Ping:
-    """Read a PingSource whose schedule is of the form `*/n * * * *`."""
-    spec = document.part("spec")
-    schedule = _EVERY_MINUTES.fullmatch(spec.text("schedule"))
-    if schedule is None:
-        raise spec.fail("schedule", "local-dev plays schedules like */10 * * * *")
-    ping = Ping(
-        name=document.part("metadata").text("name"),
-        every_minutes=int(schedule[1]),
-        content_type=spec.text("contentType") if spec.has("contentType") else None,
-        data=spec.text("data", default=""),
-        sink=_reference(spec.part("sink")),
-    )
-    spec.nothing_else()
-    return ping
-
-
-def _rule(delivery: Part) -> DeliveryRule:
-    policy = delivery.text("backoffPolicy", "linear", "exponential")
-    retry = delivery.number("retry")
-    if retry < 0:
-        raise delivery.fail("retry", "is negative")
-    return DeliveryRule(
-        retry=retry,
-        backoff_policy=cast("Literal['linear', 'exponential']", policy),
-        backoff_delay_s=_seconds(delivery, "backoffDelay"),
-        timeout_s=_seconds(delivery, "timeout"),
-    )
-
-
-def _seconds(part: Part, field: str) -> float:
-    try:
-        return seconds_of(part.text(field))
-    except ValueError as error:
-        raise part.fail(field, str(error)) from error
-
-
-def _reference(destination: Part) -> Reference:
-    ref = destination.part("ref")
-    kind = cast("Literal['Service', 'KafkaSink']", ref.text("kind", "Service", "KafkaSink"))
-    ref.text("apiVersion", API_VERSIONS[kind])
-    reference = Reference(kind, ref.text("name"))
-    ref.nothing_else()
-    destination.nothing_else()
-    return reference
+    @property
+    def every_minutes(self) -> int:
+        return int(self.schedule.removeprefix("*/").partition(" ")[0])

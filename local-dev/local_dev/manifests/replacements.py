@@ -1,34 +1,56 @@
-"""Which values of pipeline.env go where? `manifests` applies them before anything is read.
+"""The values of pipeline.env, and the places in the manifests that they go to.
 
 The small subset of kustomize's replacements that knative/wiring uses; all else is refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from local_dev.manifests.manifest_object import ManifestError, Part
+from pydantic import Field
+
+from local_dev.manifests.manifest_object import ManifestError, ManifestObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PLACEHOLDER = "from-pipeline-env"
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """`value` goes to `path` of each object of this kind, or of this kind and name."""
+class Target(ManifestObject):
+    """A field of all objects of a kind, or of the one of this name."""
 
-    value: str
-    kind: str
-    name: str | None
-    path: tuple[str, ...]
+    kind: str = Field(alias="select.kind")
+    name: str | None = Field(None, alias="select.name")
+    path: str = Field(alias="fieldPaths.0")
+
+    def is_in(self, document: Mapping[str, Any]) -> bool:
+        name = document.get("metadata", {}).get("name")
+        return self.kind == document.get("kind") and self.name in (None, name)
+
+
+class Replacement(ManifestObject):
+    """A variable of pipeline.env and the fields that its value goes to."""
+
+    source_kind: Literal["ConfigMap"] = Field(alias="source.kind")
+    source_name: Literal["pipeline"] = Field(alias="source.name")
+    field_path: str = Field(alias="source.fieldPath")
+    targets: list[Target]
+
+
+class Component(ManifestObject):
+    """The kustomization of knative/wiring."""
+
+    ignored = frozenset({"configurations"})  # hash-suffixed names: nothing has such a name here
+
+    api_version: Literal["kustomize.config.k8s.io/v1alpha1"]
+    kind: Literal["Component"]
+    replacements: list[Replacement]
 
 
 def read_pipeline_env(text: str, file: Path) -> dict[str, str]:
-    """Return the variables of a file of NAME=value lines. Raises ManifestError."""
+    """Return the variables of a file of NAME=value lines. Raise ManifestError."""
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -40,73 +62,39 @@ def read_pipeline_env(text: str, file: Path) -> dict[str, str]:
     return found
 
 
-def read_replacements(component: Part, variables: Mapping[str, str]) -> list[Replacement]:
-    """Return what the Component says, with the values of `variables`. Raises ManifestError."""
-    component.text("apiVersion", "kustomize.config.k8s.io/v1alpha1")
-    component.text("kind", "Component")
-    found: list[Replacement] = []
-    for each in component.parts("replacements"):
-        value = _value(each.part("source"), variables)
-        for target in each.parts("targets"):
-            found += _targets(target, value)
-        each.nothing_else()
-    component.leave("configurations")  # hash-suffixed names: nothing has such a name here
-    component.nothing_else()
-    return found
-
-
-def apply_replacements(
-    document: dict[str, Any], replacements: Sequence[Replacement], file: Path
+def fill_in(
+    document: dict[str, Any], component: Component, pipeline_env: Mapping[str, str], file: Path
 ) -> None:
-    """Write the values into a manifest. Raises ManifestError where a path does not exist."""
-    name = document.get("metadata", {}).get("name")
-    for each in replacements:
-        if each.kind == document.get("kind") and each.name in (None, name):
-            _write(document, each, file)
-    _refuse_placeholders(document, file, "")
+    """Write the values into a manifest.
+
+    Raise ManifestError where pipeline.env has no such variable, where a value has no place, and
+    where a place gets no value.
+    """
+    for each in component.replacements:
+        variable = each.field_path.removeprefix("data.")
+        if variable not in pipeline_env:
+            raise ManifestError(f"knative/wiring: fieldPath: {variable} is not in pipeline.env")
+        for target in each.targets:
+            if target.is_in(document):
+                _write(document, target.path, pipeline_env[variable], file)
+    for path in _placeholders(document, ""):
+        raise ManifestError(f"{file}: {path}: knative/wiring brings no value")
 
 
-def _value(source: Part, variables: Mapping[str, str]) -> str:
-    source.text("kind", "ConfigMap")
-    source.text("name", "pipeline")
-    variable = source.text("fieldPath").removeprefix("data.")
-    if variable not in variables:
-        raise source.fail("fieldPath", f"{variable} is not in pipeline.env")
-    source.nothing_else()
-    return variables[variable]
-
-
-def _targets(target: Part, value: str) -> list[Replacement]:
-    select = target.part("select")
-    kind, name = select.text("kind"), select.text("name", default="") or None
-    path = tuple(target.only_text("fieldPaths").split("."))
-    select.nothing_else()
-    target.nothing_else()
-    return [Replacement(value, kind, name, path)]
-
-
-def _write(document: dict[str, Any], each: Replacement, file: Path) -> None:
-    holder: Any = document
+def _write(holder: Any, path: str, value: str, file: Path) -> None:  # noqa: ANN401 - YAML
+    *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
     try:
-        for step in each.path[:-1]:
-            holder = holder[_key(holder, step)]
-        last = _key(holder, each.path[-1])
-        holder[last] = int(each.value) if isinstance(holder[last], int) else each.value
+        for step in steps:
+            holder = holder[step]
+        holder[last] = int(value) if isinstance(holder[last], int) else value
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        path = ".".join(each.path)
-        raise ManifestError(f"{file}: {path}: {each.value} cannot be put there") from error
+        raise ManifestError(f"{file}: {path}: {value} cannot be put there") from error
 
 
-def _key(holder: object, step: str) -> str | int:
-    return int(step) if isinstance(holder, list) else step
-
-
-def _refuse_placeholders(content: object, file: Path, where: str) -> None:
+def _placeholders(content: object, path: str) -> Iterator[str]:
     if content == PLACEHOLDER:
-        raise ManifestError(f"{file}: {where.lstrip('.')}: knative/wiring brings no value")
-    if isinstance(content, dict):
-        for key, value in content.items():
-            _refuse_placeholders(value, file, f"{where}.{key}")
-    if isinstance(content, list):
-        for index, value in enumerate(content):
-            _refuse_placeholders(value, file, f"{where}.{index}")
+        yield path.removeprefix(".")
+    elif isinstance(content, (dict, list)):
+        entries = content.items() if isinstance(content, dict) else enumerate(content)
+        for key, value in entries:
+            yield from _placeholders(value, f"{path}.{key}")

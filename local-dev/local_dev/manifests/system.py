@@ -1,4 +1,4 @@
-"""Which system do eventing/ and knative/ describe? The pipeline runs what this returns."""
+"""The system that eventing/ and knative/ describe, read from their files."""
 
 from __future__ import annotations
 
@@ -7,37 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from local_dev.manifests.eventing import (
-    API_VERSIONS,
-    Ping,
-    Sink,
-    Source,
-    Topic,
-    read_ping,
-    read_sink,
-    read_source,
-    read_topic,
-)
-from local_dev.manifests.manifest_object import ManifestError, Part
-from local_dev.manifests.replacements import (
-    apply_replacements,
-    read_pipeline_env,
-    read_replacements,
-)
-from local_dev.manifests.service import Service, read_service
+from local_dev.manifests.eventing import Ping, Sink, Source, Topic
+from local_dev.manifests.manifest_object import ManifestError, ManifestObject, read
+from local_dev.manifests.replacements import Component, fill_in, read_pipeline_env
+from local_dev.manifests.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-NAMESPACE = "telemetry"  # overlays set it; the arrows' names in the cluster contain it
-NOT_A_MANIFEST = "kustomization.yaml"
+NAMESPACE = "telemetry"  # overlays set it; names in the cluster contain it
+KUSTOMIZATION = "kustomization.yaml"
+KINDS: dict[str, type[ManifestObject]] = {
+    "Service": Service,
+    "KafkaTopic": Topic,
+    "KafkaSource": Source,
+    "KafkaSink": Sink,
+    "PingSource": Ping,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The boxes and the arrows."""
+    """The functions, and the topics, sources and sinks between them."""
 
+    pipeline_env: Mapping[str, str]
     services: tuple[Service, ...]
     topics: tuple[Topic, ...]
     sources: tuple[Source, ...]
@@ -49,35 +43,41 @@ def read_system(root: Path, given: Mapping[str, str] | None = None) -> System:
     """Read the manifests under the repository `root`; `given` values win over pipeline.env's.
 
     So a topic that the developer's shell names is the functions', the KafkaSources' and the
-    KafkaSink's.
-
-    Raises ManifestError, naming file and field, for what is wrong, and for what a cluster would
-    heed and local-dev would not.
+    KafkaSink's. Raise ManifestError, naming file and field, for what is wrong, and for what a
+    cluster would heed and local-dev would not.
     """
     env_file = root / "knative" / "pipeline.env"
     stated = read_pipeline_env(env_file.read_text(encoding="utf-8"), env_file)
     pipeline_env = {name: (given or {}).get(name) or value for name, value in stated.items()}
-    wiring_file = root / "knative" / "wiring" / NOT_A_MANIFEST
-    (wiring,) = _documents(wiring_file)
-    replacements = read_replacements(Part(wiring, wiring_file), pipeline_env)
-    parts: dict[str, list[Part]] = {kind: [] for kind in API_VERSIONS}
-    for file in _files(root):
-        for document in _documents(file):
-            apply_replacements(document, replacements, file)
-            _sort_in(parts, Part(document, file))
+    found = list(_objects(root, pipeline_env))
     return System(
-        services=tuple(read_service(each, pipeline_env) for each in parts["Service"]),
-        topics=tuple(map(read_topic, parts["KafkaTopic"])),
-        sources=tuple(map(read_source, parts["KafkaSource"])),
-        sinks=tuple(map(read_sink, parts["KafkaSink"])),
-        pings=tuple(map(read_ping, parts["PingSource"])),
+        pipeline_env=pipeline_env,
+        services=tuple(each for each in found if isinstance(each, Service)),
+        topics=tuple(each for each in found if isinstance(each, Topic)),
+        sources=tuple(each for each in found if isinstance(each, Source)),
+        sinks=tuple(each for each in found if isinstance(each, Sink)),
+        pings=tuple(each for each in found if isinstance(each, Ping)),
     )
 
 
-def _files(root: Path) -> list[Path]:
-    folders = (root / "eventing", root / "knative" / "services")
-    found = [file for folder in folders for file in sorted(folder.glob("*.yaml"))]
-    return [file for file in found if file.name != NOT_A_MANIFEST]
+def _objects(root: Path, pipeline_env: Mapping[str, str]) -> Iterator[ManifestObject]:
+    wiring = root / "knative" / "wiring" / KUSTOMIZATION
+    (content,) = _documents(wiring)
+    component = read(Component, content, wiring)
+    for folder in (root / "eventing", root / "knative" / "services"):
+        for file in sorted(folder.glob("*.yaml")):
+            if file.name == KUSTOMIZATION:
+                continue
+            for document in _documents(file):
+                fill_in(document, component, pipeline_env, file)
+                yield from _understood(document, file)
+
+
+def _understood(document: dict[str, Any], file: Path) -> Iterator[ManifestObject]:
+    if "kind" not in document:
+        raise ManifestError(f"{file}: kind: is missing")
+    if document["kind"] in KINDS:  # others only a cluster has, such as a NetworkPolicy
+        yield read(KINDS[document["kind"]], document, file)
 
 
 def _documents(file: Path) -> list[dict[str, Any]]:
@@ -89,13 +89,3 @@ def _documents(file: Path) -> list[dict[str, Any]]:
         if not isinstance(document, dict):
             raise ManifestError(f"{file}: a document is not a mapping")
     return documents
-
-
-def _sort_in(parts: dict[str, list[Part]], document: Part) -> None:
-    kind = document.text("kind")
-    if kind not in API_VERSIONS:
-        return  # what only a cluster has, such as a NetworkPolicy or a name reference file
-    document.text("apiVersion", API_VERSIONS[kind])
-    document.leave("metadata", "spec")
-    document.nothing_else()
-    parts[kind].append(document)

@@ -1,4 +1,4 @@
-"""How is a server started and ended, with all that it starts? Broker and database use it."""
+"""A server as a child process: started, watched, and ended with all that it started."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ChildProcess:
     def start(
         cls, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]
     ) -> ChildProcess:
-        """Start `command`; what it prints goes to the file `log`, which is begun anew."""
+        """Start `command`; what it prints replaces the content of the file `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -60,7 +60,7 @@ class ChildProcess:
 
     @property
     def exit_status(self) -> int | None:
-        """How it ended: None while it runs, negative for a signal."""
+        """None while it runs, negative for a signal."""
         return self._process.poll()
 
     def signal(self, number: int) -> None:
@@ -78,26 +78,27 @@ class ChildProcess:
         self.signal(signal.SIGKILL)
         self._process.wait()
 
-    def wait_until(self, answers: Callable[[], bool], timeout_s: float) -> None:
-        """Return once `answers()` says true.
+    def wait_until(self, is_ready: Callable[[], bool], timeout_s: float) -> None:
+        """Return once `is_ready()` is true.
 
-        Raises ServerFailedError, with the end of its log, if the process ends before that or is
-        not there after `timeout_s` seconds.
+        Raise ServerFailedError, with the end of its log, if the process ends before that or
+        `timeout_s` seconds pass.
         """
         end = time.monotonic() + timeout_s
-        while not answers():
+        while not is_ready():
             if self.exit_status is not None:
-                raise ServerFailedError(self._says(f"ended with status {self.exit_status}"))
+                raise ServerFailedError(self._failure(f"ended with status {self.exit_status}"))
             if time.monotonic() > end:
-                raise ServerFailedError(self._says(f"does not answer after {timeout_s:.0f} s"))
+                raise ServerFailedError(self._failure(f"does not respond after {timeout_s:.0f} s"))
             time.sleep(0.05)
 
-    def _says(self, what: str) -> str:
+    def _failure(self, what: str) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
         return "\n  ".join([f"{self.name} {what}. The end of its log, {self.log}:", *lines])
 
 
 def ends_with_its_parent(parent: int) -> Callable[[], None] | None:
+    """Return what a child does between fork and exec; None where a system has no such thing."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl

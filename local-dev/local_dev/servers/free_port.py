@@ -1,4 +1,4 @@
-"""Which port is free on loopback? Tests and the parts that need no fixed port ask."""
+"""Free and open ports of loopback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def free_port() -> int:
 
 
 def is_listening(port: int) -> bool:
-    """Say whether something accepts connections on 127.0.0.1:`port`."""
+    """Return whether something accepts connections on 127.0.0.1:`port`."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

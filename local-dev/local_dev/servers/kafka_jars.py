@@ -1,4 +1,4 @@
-"""Where are Apache Kafka's jars, and are they the ones that were locked? The broker asks.
+"""Apache Kafka's jars: fetched where they are missing, and verified against the lock file.
 
 `local-dev/kafka-jars.lock` names each jar with its sha256 (jgo's lock format). What is missing is
 fetched by jgo as the machine's jgo settings say, and nothing unverified reaches the class path.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DOWNLOADS_AT_ONCE = 6
 TIMEOUT_S = 60
-TOLD_EVERY = 5  # jars
+REPORT_EVERY = 5  # jars
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class LockedJar:
 def class_path(lock: Path, folder: Path, on_progress: Callable[[str], None]) -> list[Path]:
     """Return the verified jars of `lock`, after fetching into `folder` what is not there yet.
 
-    Raises ServerFailedError if a jar cannot be had, or is not the one that was locked.
+    Raise ServerFailedError if a jar cannot be fetched, or is not the one that was locked.
     """
     jars = _locked_jars(lock)
     missing = [jar for jar in jars if not (folder / jar.file_name).exists()]
@@ -74,7 +74,7 @@ def _fetch(jars: list[LockedJar], folder: Path, on_progress: Callable[[str], Non
         pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
         try:
             for number, _ in enumerate(pool.map(fetch, jars), start=1):
-                if number % TOLD_EVERY == 0 or number == len(jars):
+                if number % REPORT_EVERY == 0 or number == len(jars):
                     on_progress(f"fetching Apache Kafka: {number} of {len(jars)} jars")
         finally:
             pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""How does a real MongoDB run on this machine? A replica set of one on loopback.
+"""A real MongoDB on this machine: a replica set of one on loopback.
 
 `local-dev/up` and the tests' fixtures start it: a `mongod` on PATH, else the one of a package.
 """
@@ -42,9 +42,9 @@ class MongoServer:
         return f"mongodb://127.0.0.1:{self.port}/?replicaSet={REPLICA_SET}"
 
     def start(self) -> None:
-        """Start the database's process, and return before it answers.
+        """Start the database's process; return before it is ready.
 
-        Raises ServerFailedError where no server can be had for this machine.
+        Raise ServerFailedError where there is no server for this machine.
         """
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ class MongoServer:
         )
 
     def wait_until_ready(self) -> None:
-        """Return once it accepts writes. Raises ServerFailedError with its log's end."""
+        """Return once it accepts writes. Raise ServerFailedError with its log's end."""
         assert self.process is not None, "start() comes first"
         self.process.wait_until(lambda: is_listening(self.port), START_TIMEOUT_S)
         with MongoClient[dict[str, Any]](
@@ -89,7 +89,7 @@ class MongoServer:
                 config["members"][0]["host"] = here
                 config["version"] += 1
                 client.admin.command("replSetReconfig", config, force=True)
-        except PyMongoError:  # not up yet: asked again until the timeout
+        except PyMongoError:  # not up yet: tried again until the timeout
             return False
         return True
 
@@ -97,7 +97,7 @@ class MongoServer:
 def mongod() -> str:
     """Return the path of the server's program: on PATH, or of the package for this machine.
 
-    Raises ServerFailedError, with the remedy, where there is neither.
+    Raise ServerFailedError, with the remedy, where there is neither.
     """
     installed = shutil.which("mongod")
     if installed:
@@ -112,7 +112,7 @@ def mongod() -> str:
 def _is_primary(client: MongoClient[dict[str, Any]]) -> bool:
     try:
         return bool(client.admin.command("hello")["isWritablePrimary"])
-    except PyMongoError:  # not up yet: asked again until the timeout
+    except PyMongoError:  # not up yet: tried again until the timeout
         return False
 
 

@@ -1,4 +1,4 @@
-"""How do broker and database live as long as the system? `local-dev/up` starts, watches, ends them.
+"""The supervisor of broker and database: starts, watches and ends them for `local-dev/up`.
 
 An address in the environment (KAFKA_BOOTSTRAP_SERVERS, MONGO_URL) means that somebody else runs it.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
 from local_dev.servers.child_process import ChildProcess, ServerFailedError
-from local_dev.servers.kafka import KafkaBroker, gives_metadata
+from local_dev.servers.kafka import KafkaBroker, serves_metadata
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
 
@@ -35,11 +35,11 @@ class Addresses:
     kafka_bootstrap: str
     mongo_url: str
 
-    async def refuse_a_broker_that_does_not_answer(self) -> None:
-        """Return if Kafka answers there. Raises ServerFailedError."""
-        if not await asyncio.to_thread(gives_metadata, self.kafka_bootstrap):
+    async def refuse_a_silent_broker(self) -> None:
+        """Return if Kafka responds there. Raise ServerFailedError otherwise."""
+        if not await asyncio.to_thread(serves_metadata, self.kafka_bootstrap):
             raise ServerFailedError(
-                f"no Kafka answers at {self.kafka_bootstrap} (KAFKA_BOOTSTRAP_SERVERS)"
+                f"no Kafka responds at {self.kafka_bootstrap} (KAFKA_BOOTSTRAP_SERVERS)"
             )
 
 
@@ -58,7 +58,7 @@ def backing_services(
 ) -> tuple[BackingServices, Addresses]:
     """Return what is to be started for these options, and the addresses, ours or given.
 
-    Fetches Kafka's jars where they are missing. Raises ServerFailedError.
+    Fetches Kafka's jars where they are missing. Raise ServerFailedError.
     """
     servers: dict[str, Server] = {}
     mongo = MongoServer(options.ports["mongo"], options.places.mongo)
@@ -78,14 +78,14 @@ def backing_services(
 class BackingServices:
     """The servers of one system that are ours: all, one or none."""
 
-    def __init__(self, servers: Mapping[str, Server], say: Callable[[str], None]) -> None:
+    def __init__(self, servers: Mapping[str, Server], report: Callable[[str], None]) -> None:
         self.deaths = 0
         self._servers = servers
-        self._say = say
+        self._report = report
         self._restarts: list[float] = []
 
     async def start(self) -> None:
-        """Start ours side by side; return when both answer. Raises ServerFailedError."""
+        """Start ours side by side; return when both are ready. Raise ServerFailedError."""
         for server in self._servers.values():
             server.start()
         await asyncio.gather(
@@ -95,7 +95,7 @@ class BackingServices:
     async def watch(self) -> None:
         """Start again, by name, what ends by itself; never returns.
 
-        Raises ServerFailedError when one does not come back, or not for long.
+        Raise ServerFailedError when one does not come back, or not for long.
         """
         while True:
             await asyncio.sleep(WATCH_S)
@@ -114,7 +114,7 @@ class BackingServices:
                 server.process.signal(signal.SIGKILL)
 
     def status(self) -> dict[str, object]:
-        """Return for each server of ours its process, ready for JSON."""
+        """Return the process of each server of ours, ready for JSON."""
         return {
             name: {"pid": server.process.pid, "running": server.process.exit_status is None}
             for name, server in self._servers.items()
@@ -132,10 +132,10 @@ class BackingServices:
                 f"{name} ended ({how}) again and again; its log: {server.process.log}"
             )
         self._restarts.append(now)
-        self._say(f"{name} ended ({how}); it is started again. Its log: {server.process.log}")
+        self._report(f"{name} ended ({how}); it is started again. Its log: {server.process.log}")
         server.start()
         await asyncio.to_thread(server.wait_until_ready)
-        self._say(f"{name} answers again")
+        self._report(f"{name} answers again")
 
 
 def _ending(status: int | None) -> str:

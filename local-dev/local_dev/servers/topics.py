@@ -1,4 +1,4 @@
-"""Are the topics of the manifests there? The pipeline makes them, as Strimzi does in a cluster."""
+"""The topics of the manifests, made as Strimzi makes them in a cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BROKER_DEFAULT = -1  # as many replicas as this broker gives a topic by itself
 def make_topics(bootstrap: str, topics: Iterable[Topic]) -> None:
     """Make the topics that do not exist; leave the others as they are.
 
-    Blocks. Raises confluent_kafka.KafkaException if Kafka does not answer or refuses.
+    Block. Raise confluent_kafka.KafkaException if Kafka does not respond or refuses.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     wanted = [

@@ -1,8 +1,8 @@
-"""How many instances of a function run, and when? `pipeline` has a host for each function.
+"""The number of instances of a function, as activator and autoscaler of Serving 1.23 keep it.
 
-What activator and autoscaler do (Knative Serving 1.23): from nothing to the first instance at the
-first request, more instances up to max-scale, none after the idle window. Readiness is asked at the
-start only; a process that ends is started again when it is needed.
+From nothing to the first instance at the first request, more instances up to max-scale, none after
+the idle window. Readiness is probed at the start only; a process that ends is started again when it
+is needed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from local_dev.servers.free_port import free_port
-from local_dev.serving.breaker import RequestQueue
+from local_dev.serving.breaker import Breaker
 from local_dev.serving.instance import FunctionFailedError, FunctionInstance, Launch
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SCALING_TICK_S = 0.25  # the autoscaler's is 2 s; a cluster has more to do
 START_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-class FunctionHost:
+class Autoscaler:
     """The instances of one function; `requests` is the way in."""
 
     def __init__(
@@ -45,9 +45,7 @@ class FunctionHost:
         self._first_port = first_port
         self._say = on_line
         self._instances: list[FunctionInstance] = []
-        self.requests = RequestQueue(
-            self._instances, service.container_concurrency, on_wait=self._scale
-        )
+        self.requests = Breaker(self._instances, service.container_concurrency, on_wait=self._scale)
         self._starting = 0
         self._failures = 0
         self._starts = 0
@@ -69,7 +67,7 @@ class FunctionHost:
         self._instances.clear()
 
     async def wait_until_ready(self) -> None:
-        """Return once the instances of the floor are ready. Raises FunctionFailedError."""
+        """Return once the instances of the floor are ready. Raise FunctionFailedError."""
         while sum(each.is_ready for each in self._instances) < self._floor:
             if self._failures >= len(START_AGAIN_AFTER_S):
                 raise FunctionFailedError(f"{self.service.name} does not start; see its lines")

@@ -1,7 +1,7 @@
-"""Which request goes to which instance of a function, and which one waits? `function_host` asks.
+"""The gate before a function's instances: which request goes to which, and which one waits.
 
-queue-proxy's gate (buildBreaker in pkg/queue/sharedmain): at most containerConcurrency requests in
-an instance, ten times as many waiting, 503 beyond that.
+queue-proxy's breaker (buildBreaker in pkg/queue/sharedmain): at most containerConcurrency requests
+in an instance, ten times as many waiting, 503 beyond that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class QueueFullError(Exception):
     """More requests wait than queue-proxy lets: 503."""
 
 
-class RequestQueue:
+class Breaker:
     """The requests of one function, before and in its `instances`; the host owns that list."""
 
     def __init__(
@@ -44,12 +44,12 @@ class RequestQueue:
 
     @property
     def on_hand(self) -> int:
-        """How many requests are there at all: what the autoscaler counts."""
+        """All requests that are there: what the autoscaler counts."""
         return self.waiting + sum(each.in_flight for each in self._instances)
 
     @contextlib.asynccontextmanager
     async def admit(self) -> AsyncIterator[FunctionInstance]:
-        """Wait for an instance with room and hold a place in it. Raises QueueFullError."""
+        """Wait for an instance with room and hold a place in it. Raise QueueFullError."""
         instance = await self._place()
         try:
             yield instance
@@ -59,7 +59,7 @@ class RequestQueue:
             self.serve_waiting()
 
     def serve_waiting(self) -> None:
-        """Give free places to those who wait; call it when an instance has become ready."""
+        """Assign free places to waiting requests; call it when an instance has become ready."""
         while self._waiting and (instance := self._with_room()) is not None:
             turn = self._waiting.popleft()
             if not turn.done():

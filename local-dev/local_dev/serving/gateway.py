@@ -1,7 +1,7 @@
-"""How does a request from outside reach a function that may not run? The public port of each.
+"""The public port of a function that may not run.
 
 Part of activator and queue-proxy: the request waits for an instance, 503 where too many wait, 504
-after the revision's timeoutSeconds. Answers are passed on as they come.
+after the revision's timeoutSeconds. Responses are passed on as they come.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from local_dev.serving.breaker import QueueFullError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local_dev.serving.autoscaler import FunctionHost
+    from local_dev.serving.autoscaler import Autoscaler
 
 HOST = "127.0.0.1"
 HOP_BY_HOP = frozenset(  # RFC 9110, 7.6.1
@@ -38,10 +38,10 @@ PIECE = 64 * 1024
 CLOSING_S = 2.0
 
 
-class FrontDoor:
+class Gateway:
     """Listens on a function's public port."""
 
-    def __init__(self, host: FunctionHost, port: int) -> None:
+    def __init__(self, host: Autoscaler, port: int) -> None:
         self._host = host
         self._port = port
         server = web.Server(self._pass_on, access_log=None)
@@ -49,7 +49,7 @@ class FrontDoor:
         self._client: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Listen. Raises OSError if the port is taken."""
+        """Listen. Raise OSError if the port is taken."""
         self._client = aiohttp.ClientSession(
             auto_decompress=False,
             connector=aiohttp.TCPConnector(limit=0),
@@ -74,7 +74,7 @@ class FrontDoor:
         except QueueFullError:
             return web.Response(status=503, text="pending request queue full")
         except TimeoutError:
-            return web.Response(status=504, text=f"no answer within {timeout_s:g} s")
+            return web.Response(status=504, text=f"no response within {timeout_s:g} s")
         except aiohttp.ClientConnectionError as error:
             return web.Response(status=502, text=f"the function broke off: {error}")
 
@@ -90,13 +90,13 @@ class FrontDoor:
             skip_auto_headers=ADDED_BY_AIOHTTP,
             data=io.BytesIO(body) if body else None,
             allow_redirects=False,
-        ) as answer:
+        ) as response:
             limit.reschedule(None)  # the revision's timeout is one for the first byte
-            passed = web.StreamResponse(status=answer.status, reason=answer.reason)
-            for name, value in _end_to_end(answer.headers):
+            passed = web.StreamResponse(status=response.status, reason=response.reason)
+            for name, value in _end_to_end(response.headers):
                 passed.headers.add(name, value)
             await passed.prepare(request)
-            async for piece in answer.content.iter_chunked(PIECE):
+            async for piece in response.content.iter_chunked(PIECE):
                 await passed.write(piece)
             await passed.write_eof()
             return passed

@@ -1,4 +1,4 @@
-"""How does one instance of a function live? `function_host` starts and ends them.
+"""One instance of a function: a process that is started, probed and ended.
 
 Each is `python -m functions.<name>` in a process group of its own, on loopback.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_dev.servers.child_process import ends_with_its_parent
-from local_dev.wire.http_client import Address, ConnectionPool, NoAnswerError
+from local_dev.wire.http_client import Address, ConnectionPool, NoResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,9 +90,9 @@ class FunctionInstance:
         return self._process.pid
 
     async def wait_until_ready(self) -> None:
-        """Return once the readiness probe is answered 200. Raises FunctionFailedError."""
+        """Return once the readiness probe gets 200. Raise FunctionFailedError."""
         end = time.monotonic() + READY_TIMEOUT_S
-        while not await self._answers_ready():
+        while not await self._is_probed_ready():
             if self.ended.is_set():
                 status = self._process.returncode
                 raise FunctionFailedError(f"ended with status {status} before it was ready")
@@ -117,13 +117,13 @@ class FunctionInstance:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
-    async def _answers_ready(self) -> bool:
+    async def _is_probed_ready(self) -> bool:
         head = f"GET {self._launch.ready_path} HTTP/1.1\r\nhost: {self._launch.function}\r\n"
         try:
-            answer = await self.pool.send(head.encode("ascii"), b"", PROBE_TIMEOUT_S)
-        except NoAnswerError:
+            response = await self.pool.send(head.encode("ascii"), b"", PROBE_TIMEOUT_S)
+        except NoResponseError:
             return False
-        return answer.status == 200  # noqa: PLR2004 - HTTP's OK
+        return response.status == 200  # noqa: PLR2004 - HTTP's OK
 
     async def _watch(self, on_line: Callable[[str], None]) -> None:
         assert self._process.stdout is not None

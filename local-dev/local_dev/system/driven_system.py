@@ -1,23 +1,20 @@
-"""How does a program drive a whole system, as a developer does? The pipeline tests use it.
-
-It starts `local-dev/up` itself, as a process, and talks to it from outside only.
-"""
+"""A whole system driven by a program: `local-dev/up` as a process, used from outside only."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from local_dev.options import USUAL_PORTS
 from local_dev.paths import ROOT, Places
 from local_dev.servers.child_process import ends_with_its_parent
 from local_dev.servers.free_port import free_port
 from local_dev.system.running_system import ask
-from local_dev.wire.one_request import HttpAnswer, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 60.0
 ASK_EVERY_S = 0.1
-JSON = {"content-type": "application/json"}
+REQUEST_TIMEOUT_S = 60.0  # a function at zero has to start first
 
 
 class DrivenSystem:
@@ -79,11 +76,11 @@ class DrivenSystem:
         return self._asked()[1]
 
     def wait_until_up(self) -> None:
-        """Return once it says that it is ready. Raises AssertionError with what it printed."""
+        """Return once it reports that it is ready. Raise AssertionError with what it printed."""
         self.wait_for(lambda: "ready after" in self.output and ask(self.places), START_TIMEOUT_S)
 
     def wait_for(self, happens: Callable[[], object], timeout_s: float) -> None:
-        """Return once `happens()` is true. Raises AssertionError with what the system printed."""
+        """Return once `happens()` is true. Raise AssertionError with what the system printed."""
         end = time.monotonic() + timeout_s
         while not happens():
             if time.monotonic() > end or self.process.poll() is not None:
@@ -94,14 +91,15 @@ class DrivenSystem:
                 )
             time.sleep(ASK_EVERY_S)
 
-    def get(self, path: str) -> HttpAnswer:
-        """Ask the dashboard."""
-        return request("GET", f"http://127.0.0.1:{self.ports['dashboard']}{path}")
+    def get(self, path: str) -> httpx.Response:
+        """Query the dashboard."""
+        url = f"http://127.0.0.1:{self.ports['dashboard']}{path}"
+        return httpx.get(url, timeout=REQUEST_TIMEOUT_S, trust_env=False)
 
-    def post(self, readings: object) -> HttpAnswer:
+    def post(self, readings: object) -> httpx.Response:
         """Post one reading, or a list of them, to ingest."""
         url = f"http://127.0.0.1:{self.ports['ingest']}/ingest"
-        return request("POST", url, json.dumps(readings).encode(), JSON)
+        return httpx.post(url, json=readings, timeout=REQUEST_TIMEOUT_S, trust_env=False)
 
     def function_pids(self, function: str) -> list[int]:
         """Return the processes of the function's instances."""

@@ -1,7 +1,6 @@
-"""How does the bridge reach a function? Through its host's gate, known by its name in the cluster.
+"""The sink that is a function on this machine, known by its name in the cluster.
 
-The gate is the same as that of the function's public port (`front_door`); only the way over a
-socket to it is saved.
+It has the same breaker as the function's public port; only the way over a socket to it is saved.
 """
 
 from __future__ import annotations
@@ -11,25 +10,26 @@ from typing import TYPE_CHECKING
 
 from local_dev.eventing.sink import request_head
 from local_dev.serving.breaker import QueueFullError
-from local_dev.wire.http_client import Answer, NoAnswerError
+from local_dev.wire.http_client import NoResponseError
+from local_dev.wire.http_parser import Response
 
 if TYPE_CHECKING:
-    from local_dev.serving.autoscaler import FunctionHost
+    from local_dev.serving.autoscaler import Autoscaler
     from local_dev.wire.event_request import EventRequest
 
-QUEUE_FULL = Answer(503, (), b"pending request queue full")  # queue-proxy's words
+QUEUE_FULL = Response(503, (), b"pending request queue full")  # queue-proxy's words
 
 
-class FunctionDestination:
+class FunctionSink:
     """A sink that is a Knative Service on this machine."""
 
-    def __init__(self, host: FunctionHost, namespace: str) -> None:
+    def __init__(self, host: Autoscaler, namespace: str) -> None:
         self._name = f"{host.service.name}.{namespace}.svc.cluster.local"
         self.url = f"http://{self._name}"
         self._host = host
 
-    async def send(self, request: EventRequest, timeout_s: float) -> Answer:
-        """Send a POST; the wait for an instance counts. Raises NoAnswerError."""
+    async def send(self, request: EventRequest, timeout_s: float) -> Response:
+        """Send a POST; the wait for an instance counts. Raise NoResponseError."""
         head = request_head("POST", "/", self._name, request)
         limit_s = min(timeout_s, self._host.service.timeout_s)
         try:
@@ -39,5 +39,5 @@ class FunctionDestination:
             return QUEUE_FULL
         except TimeoutError as error:
             if limit_s < timeout_s:
-                return Answer(504, (), b"request timeout")  # of the revision's timeoutSeconds
-            raise NoAnswerError(f"no answer within {timeout_s:g} s") from error
+                return Response(504, (), b"request timeout")  # of the revision's timeoutSeconds
+            raise NoResponseError(f"no response within {timeout_s:g} s") from error

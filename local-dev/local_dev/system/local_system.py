@@ -1,4 +1,4 @@
-"""In which order does the system come up and go down? `local-dev/up` runs one of these."""
+"""The whole system of one `local-dev/up`: broker and database, then functions and mesh."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from local_dev.load.sender import send_for_ever
+from local_dev.load.sender import send_forever
+from local_dev.manifests.system import read_system
 from local_dev.options import FUNCTIONS
 from local_dev.paths import ROOT
 from local_dev.servers.supervisor import backing_services
@@ -17,8 +18,6 @@ from local_dev.system.pipeline import Pipeline, PipelineSettings
 from local_dev.system.running_system import answering
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local_dev.console import Screen
     from local_dev.options import UpOptions
 
@@ -31,8 +30,9 @@ class System:
         self._screen = screen
         self._started = time.monotonic()
         self._services, self._addresses = backing_services(options, os.environ, screen)
-        self._overrides = _overrides(os.environ)
-        self._pipeline = Pipeline(self._settings(), screen.function_says)
+        kafka = {"KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka_bootstrap}
+        self._system = read_system(ROOT, {**os.environ, **kafka})
+        self._pipeline = Pipeline(self._settings(), self._system, screen.function_says)
 
     @property
     def deaths(self) -> int:
@@ -40,11 +40,11 @@ class System:
         return self._services.deaths
 
     async def run(self) -> None:
-        """Bring everything up, say so, and watch over it; it returns by an exception only."""
-        self._screen.say("starting broker and database")
+        """Bring everything up, report it, and watch over it; return by an exception only."""
+        self._screen.progress("starting broker and database")
         await self._services.start()
-        await self._addresses.refuse_a_broker_that_does_not_answer()
-        self._screen.say("starting the functions and what is between them")
+        await self._addresses.refuse_a_silent_broker()
+        self._screen.progress("starting the functions and what is between them")
         await self._pipeline.start()
         async with answering(self._options.places, self._state(), self._status):
             seconds = time.monotonic() - self._started
@@ -52,11 +52,11 @@ class System:
             tasks = [self._services.watch()]
             if self._options.demo_devices:
                 ingest = f"http://127.0.0.1:{self._options.ports['ingest']}"
-                tasks.append(send_for_ever(ingest, self._options.demo_devices))
+                tasks.append(send_forever(ingest, self._options.demo_devices))
             await asyncio.gather(*tasks)
 
     async def stop(self) -> None:
-        """End the pipeline, then database and broker, whatever of it is there."""
+        """End the pipeline, then database and broker, as far as they were started."""
         try:
             await self._pipeline.stop()
         finally:
@@ -74,11 +74,8 @@ class System:
     def _settings(self) -> PipelineSettings:
         options = self._options
         return PipelineSettings(
-            root=ROOT,
-            kafka_bootstrap=self._addresses.kafka_bootstrap,
             mongo_url=self._addresses.mongo_url,
             ports={name: options.ports[name] for name in FUNCTIONS},
-            environment=self._overrides,
             keep_warm=options.keep_warm,
             instances=options.instances,
             idle_s=options.idle_s,
@@ -89,16 +86,9 @@ class System:
         return {
             "kafka_bootstrap": self._addresses.kafka_bootstrap,
             "mongo_url": self._addresses.mongo_url,
-            "database": self._overrides.get("MONGO_DB", "iotdb"),
+            "database": self._system.pipeline_env["MONGO_DB"],
             "ports": dict(self._options.ports),
         }
 
     def _status(self) -> dict[str, object]:
         return {"servers": self._services.status(), **self._pipeline.status()}
-
-
-def _overrides(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of `knative/pipeline.env` that the developer's own shell sets."""
-    lines = (ROOT / "knative" / "pipeline.env").read_text().splitlines()
-    names = [line.partition("=")[0] for line in lines if "=" in line and not line.startswith("#")]
-    return {name: environment[name] for name in names if name in environment}

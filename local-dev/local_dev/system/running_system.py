@@ -1,4 +1,4 @@
-"""Does a system run on this data folder, and where can it be asked? `up` tells, the others ask."""
+"""The file and the port by which the launchers find a running `local-dev/up` and its status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from local_dev.paths import Places
 
-ANSWER_TIMEOUT_S = 5.0
+RESPONSE_TIMEOUT_S = 5.0
 
 
 class AlreadyRunningError(RuntimeError):
@@ -38,14 +38,14 @@ def hold(places: Places) -> Iterator[None]:
 async def answering(
     places: Places, addresses: Mapping[str, object], status: Callable[[], dict[str, object]]
 ) -> AsyncIterator[None]:
-    """Give `status()` as JSON to whoever connects, and write down where that is."""
+    """Send `status()` as JSON to every connection, and write down at which port."""
 
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(json.dumps(status()).encode())
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(respond, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     state = places.run / "state.json"
     written = places.run / "state.json.new"
@@ -61,18 +61,20 @@ async def answering(
 def ask(places: Places) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Return what `up` wrote down and its present status, or None where none runs.
 
-    Raises OSError if it runs but does not answer.
+    Raise OSError if it runs but does not respond.
     """
     try:
         state = json.loads((places.run / "state.json").read_text())
     except FileNotFoundError:
         return None
     try:
-        connection = socket.create_connection(("127.0.0.1", state["status_port"]), ANSWER_TIMEOUT_S)
+        connection = socket.create_connection(
+            ("127.0.0.1", state["status_port"]), RESPONSE_TIMEOUT_S
+        )
     except ConnectionRefusedError:  # it was killed, and could not take its file away
         return None
-    with connection, connection.makefile("rb") as answer:
-        return state, json.loads(answer.read())
+    with connection, connection.makefile("rb") as response:
+        return state, json.loads(response.read())
 
 
 def _lock(lock: IO[str], places: Places) -> None:

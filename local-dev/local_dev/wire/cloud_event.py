@@ -1,6 +1,7 @@
-"""What makes attributes a CloudEvent, for the Java SDK that KafkaSource reads records with?
+"""Events as the Java SDK reads them, which KafkaSource and KafkaSink are built on.
 
-cloudevents/sdk-java 4.0: `read_attributes` for records, `structured_event` builds on it too.
+cloudevents/sdk-java 4.0. The Python SDK cannot stand in: it adds a time, takes any attribute name,
+time and URI, and drops data that it cannot decode, where Java refuses.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cloudevents.http import CloudEvent
 
 EXTENSION_NAME = re.compile(r"[a-z0-9]+")
 DATA_SCHEMA = {"1.0": "dataschema", "0.3": "schemaurl"}
@@ -40,16 +43,23 @@ class Event:
     data: bytes
     twins: tuple[tuple[str, str], ...] = ()
 
+    @classmethod
+    def of(cls, event: CloudEvent) -> Event:
+        """Return an event of the Python SDK, whose data are text."""
+        attributes = {name: str(value) for name, value in event.get_attributes().items()}
+        data = str(event.get_data()).encode("utf-8")
+        return cls(attributes, attributes.pop("datacontenttype", None), data)
+
     def with_attributes(self, more: Mapping[str, str]) -> Event:
         """Return the event with `more` attributes; they win over those that it has."""
         return Event({**self.attributes, **more}, self.content_type, self.data, self.twins)
 
 
 def read_attributes(given: Mapping[str, str], content_type: str | None, data: bytes) -> Event:
-    """Return the event of these attributes.
+    """Return the event of these attributes. Raise NotAnEventError where the SDK refuses.
 
-    Raises NotAnEventError where the SDK refuses: an unknown specversion, id, source or type
-    missing (empty will do), a time or URI that cannot be read, a name outside [a-z0-9].
+    It refuses an unknown specversion, id, source or type missing (empty will do), a time or URI
+    that cannot be read, a name outside [a-z0-9].
     """
     version = given.get("specversion")
     if version not in DATA_SCHEMA:

@@ -1,4 +1,4 @@
-"""Which bytes does an event become on the way to a sink? The bridge and PingSource ask.
+"""The request that carries an event to a sink.
 
 Binary mode as Vert.x writes it: no percent-encoding, Latin-1 on the wire, all else a '?'.
 """
@@ -20,7 +20,7 @@ _TRACE_PARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 
 
 class UnsendableEventError(ValueError):
-    """A control character stands in an attribute: KafkaSource loses the event without a word."""
+    """An attribute has a control character: KafkaSource loses the event without a word."""
 
 
 class TraceContext:
@@ -37,7 +37,7 @@ class TraceContext:
         self._flags = "00"
 
     def enter(self, traceparent: bytes | None) -> None:
-        """Go on with the trace of a record that has the Kafka header `traceparent`."""
+        """Continue the trace of a record that has the Kafka header `traceparent`."""
         match = _TRACE_PARENT.fullmatch((traceparent or b"").decode("ascii", "replace"))
         if match:
             self._trace_id, self._flags = match.groups()
@@ -60,7 +60,7 @@ class EventRequest:
 
 
 def event_request(event: Event, namespace: str, trace: TraceContext) -> EventRequest:
-    """Return the request for `event`. Raises UnsendableEventError."""
+    """Return the request for `event`. Raise UnsendableEventError."""
     attributes = [*event.attributes.items(), *event.twins]
     lines = [f"ce-{name}: {value}" for name, value in attributes]
     if event.content_type is not None:

@@ -1,11 +1,11 @@
-"""How does one HTTP/1.1 connection carry a request and its answer? `http_client` pools them."""
+"""One HTTP/1.1 connection, which carries a request and its response; `http_client` pools them."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import cast
 
-from local_dev.wire.http_parser import Answer, AnswerParser, BrokenAnswerError
+from local_dev.wire.http_parser import BrokenResponseError, Response, ResponseParser
 
 
 class HttpConnection(asyncio.Protocol):
@@ -13,18 +13,18 @@ class HttpConnection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        self._parser = AnswerParser()
-        self._answer: asyncio.Future[Answer] | None = None
+        self._parser = ResponseParser()
+        self._response: asyncio.Future[Response] | None = None
         self.is_usable = False
 
-    async def exchange(self, head: bytes, body: bytes) -> Answer:
-        """Send a request and wait for its answer. Raises OSError, BrokenAnswerError."""
+    async def exchange(self, head: bytes, body: bytes) -> Response:
+        """Send a request and wait for its response. Raise OSError, BrokenResponseError."""
         assert self._transport is not None
         self.is_usable = False
-        self._parser = AnswerParser()
-        self._answer = asyncio.get_running_loop().create_future()
+        self._parser = ResponseParser()
+        self._response = asyncio.get_running_loop().create_future()
         self._transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
-        return await self._answer
+        return await self._response
 
     def close(self) -> None:
         """Drop the connection, whatever is under way on it."""
@@ -37,24 +37,24 @@ class HttpConnection(asyncio.Protocol):
         self.is_usable = True
 
     def data_received(self, data: bytes) -> None:
-        if self._answer is None or self._answer.done():
-            self.close()  # bytes that nobody asked for
+        if self._response is None or self._response.done():
+            self.close()  # bytes that belong to no request
             return
         try:
-            answer = self._parser.feed(data)
-        except BrokenAnswerError as error:
-            self._answer.set_exception(error)
+            response = self._parser.feed(data)
+        except BrokenResponseError as error:
+            self._response.set_exception(error)
             return
-        if answer is not None:
+        if response is not None:
             self.is_usable = self._parser.keeps_alive
-            self._answer.set_result(answer)
+            self._response.set_result(response)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_usable = False
-        if self._answer is None or self._answer.done():
+        if self._response is None or self._response.done():
             return
-        answer = self._parser.feed_end()
-        if answer is not None:
-            self._answer.set_result(answer)
+        response = self._parser.feed_end()
+        if response is not None:
+            self._response.set_result(response)
         else:
-            self._answer.set_exception(exc or ConnectionResetError("closed before its answer"))
+            self._response.set_exception(exc or ConnectionResetError("closed before its response"))

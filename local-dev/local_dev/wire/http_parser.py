@@ -1,21 +1,22 @@
-"""Where does an HTTP/1.1 answer end, and what does it say? `http_client` feeds it bytes."""
+"""A parser of one HTTP/1.1 response, on llhttp; `http_connection` feeds it bytes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-BODYLESS = frozenset({204, 304})
+import httptools
+
 LARGEST_HEAD = 64 * 1024
-INFORMATIONAL = 200  # 1xx: the real answer follows
+FINAL = 200  # 1xx: the response follows
 
 
-class BrokenAnswerError(Exception):
+class BrokenResponseError(Exception):
     """What came is not HTTP/1.1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer; header names as they came, values as Latin-1 text."""
+class Response:
+    """A whole response; header names as they came, values as Latin-1 text."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -26,91 +27,58 @@ class Answer:
         return {n.lower(): v for n, v in self.headers}.get(name)
 
 
-class AnswerParser:
-    """Reads one answer."""
+class ResponseParser:
+    """Reads one response; its methods `on_...` are called by llhttp."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._head: Answer | None = None
-        self._length: int | None = None
-        self._chunked = False
+        self._llhttp = httptools.HttpResponseParser(self)
+        self._headers: list[tuple[str, str]] = []
+        self._body = bytearray()
+        self._response: Response | None = None
+        self._head_bytes = 0
+        self._is_in_body = False
+        self._ends_with_connection = False
         self.keeps_alive = False
 
-    def feed(self, data: bytes) -> Answer | None:
-        """Take more bytes; return the answer once it is whole. Raises BrokenAnswerError."""
-        self._buffer += data
-        while self._head is None:
-            if not self._read_head():
-                return None
-        if self._chunked:
-            body = self._chunks()
-            return None if body is None else self._whole(body)
-        if self._length is None or len(self._buffer) < self._length:
-            return None
-        if len(self._buffer) > self._length:
-            self.keeps_alive = False  # more than was announced
-        return self._whole(bytes(self._buffer[: self._length]))
+    def feed(self, data: bytes) -> Response | None:
+        """Take more bytes; return the response once it is whole. Raise BrokenResponseError."""
+        try:
+            self._llhttp.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self.keeps_alive = False
+            if self._response is None:  # else it is what came behind the response that is no HTTP
+                raise BrokenResponseError(str(error)) from error
+        if not self._is_in_body:
+            self._head_bytes += len(data)
+        if self._response is None and self._head_bytes > LARGEST_HEAD:
+            raise BrokenResponseError("the response's header is too large")
+        return self._response
 
-    def feed_end(self) -> Answer | None:
-        """The connection was closed: return the answer if its end is what ends it."""
-        if self._head is None or self._chunked or self._length is not None:
-            return None
-        return self._whole(bytes(self._buffer))
+    def feed_end(self) -> Response | None:
+        """Return the response if the end of the connection is what ends it."""
+        return self._whole() if self._ends_with_connection else None
 
-    def _whole(self, body: bytes) -> Answer:
-        assert self._head is not None
-        return Answer(self._head.status, self._head.headers, body)
+    def on_message_begin(self) -> None:
+        self._headers.clear()
+        self.keeps_alive = False  # also where more comes than was announced
 
-    def _read_head(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            if len(self._buffer) > LARGEST_HEAD:
-                raise BrokenAnswerError("the answer's header is too large")
-            return False
-        head = self._buffer[:end].decode("latin-1")
-        del self._buffer[: end + 4]
-        first, *lines = head.split("\r\n")
-        version, _, rest = first.partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
-            raise BrokenAnswerError(f"the answer begins with {first[:40]!r}")
-        status = int(rest[:3])
-        if status < INFORMATIONAL:
-            return True
-        split = (line.partition(":") for line in lines)
-        self._head = Answer(status, tuple((n, v.strip(" \t")) for n, _, v in split), b"")
-        self._frame(version)
-        return True
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1").strip(" \t")))
 
-    def _frame(self, version: str) -> None:
-        assert self._head is not None
-        named = {name.lower(): value for name, value in self._head.headers}
-        connection = named.get("connection", "").lower()
-        self._chunked = "chunked" in named.get("transfer-encoding", "").lower()
-        if self._head.status in BODYLESS:
-            self._length, self._chunked = 0, False
-        elif "content-length" in named:
-            if not named["content-length"].isdigit():
-                raise BrokenAnswerError("the answer's content-length is no number")
-            self._length = int(named["content-length"])
-        ends_by_itself = self._chunked or self._length is not None
-        self.keeps_alive = ends_by_itself and connection != "close" and version == "HTTP/1.1"
+    def on_headers_complete(self) -> None:
+        self._is_in_body = self._llhttp.get_status_code() >= FINAL
+        named = {name.lower() for name, _ in self._headers}
+        measured = named & {"content-length", "transfer-encoding"}
+        self._ends_with_connection = self._is_in_body and not measured
 
-    def _chunks(self) -> bytes | None:
-        body, at = bytearray(), 0
-        while True:
-            end = self._buffer.find(b"\r\n", at)
-            if end < 0:
-                return None
-            try:
-                size = int(self._buffer[at:end].split(b";")[0], 16)
-            except ValueError as error:
-                raise BrokenAnswerError("a chunk has no size") from error
-            if size == 0:
-                return bytes(body) if self._trailer_ended(end) else None
-            at = end + 2 + size + 2
-            if len(self._buffer) < at:
-                return None
-            body += self._buffer[end + 2 : at - 2]
+    def on_body(self, piece: bytes) -> None:
+        self._body += piece
 
-    def _trailer_ended(self, end: int) -> bool:
-        return self._buffer[end:].endswith(b"\r\n\r\n")
+    def on_message_complete(self) -> None:
+        if self._llhttp.get_status_code() >= FINAL and self._response is None:
+            self._response = self._whole()
+            self.keeps_alive = self._llhttp.should_keep_alive()
+
+    def _whole(self) -> Response:
+        status = self._llhttp.get_status_code()
+        return Response(status, tuple(self._headers), bytes(self._body))

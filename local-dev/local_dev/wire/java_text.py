@@ -1,4 +1,4 @@
-"""How does Java write a number? KafkaSource is Java, and its text reaches the functions.
+"""Numbers as Java writes them: KafkaSource is Java, and its text reaches the functions.
 
 Double.toString and Float.toString of JDK 19 and newer: the fewest digits that read back the same.
 """

@@ -1,4 +1,4 @@
-"""Which CloudEvent does KafkaSource make of a Kafka record? The bridge asks, poll by poll.
+"""The CloudEvent that KafkaSource makes of a Kafka record.
 
 KafkaMessageFactory (cloudevents/sdk-java) decides what a record is; InvalidCloudEventInterceptor
 (eventing-kafka-broker) makes an event of a foreign one.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from local_dev.manifests.key_type import KeyType
+from local_dev.manifests.eventing import KeyType
 from local_dev.wire.cloud_event import Event, NotAnEventError, read_attributes, time_text
 from local_dev.wire.record_key import key_text
 from local_dev.wire.structured_event import is_structured, read_structured
@@ -25,7 +25,7 @@ _NOT_IN_A_NAME = re.compile("[^a-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as Kafka gives it."""
+    """A record as it comes out of Kafka."""
 
     topic: str
     partition: int

@@ -1,11 +1,11 @@
-"""What text does a record's key become? Only records that are no CloudEvent show theirs."""
+"""The text that a record's key becomes; only records that are no CloudEvent show theirs."""
 
 from __future__ import annotations
 
 import base64
 import struct
 
-from local_dev.manifests.key_type import KeyType
+from local_dev.manifests.eventing import KeyType
 from local_dev.wire.java_text import java_double, java_float
 
 

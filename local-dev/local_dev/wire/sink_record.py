@@ -1,4 +1,4 @@
-"""Which Kafka record does a KafkaSink make of a request? `kafka_sink` asks.
+"""The Kafka record that a KafkaSink makes of a request.
 
 kafka-sink-receiver of eventing-kafka-broker 1.23, contentMode binary.
 """
@@ -28,7 +28,7 @@ def sink_record(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> SinkReco
     """Return the record for a request with these raw headers.
 
     Of two headers of one name the last wins; Latin-1 bytes become UTF-8; headers that are not the
-    event's are dropped, but for traceparent. Raises NotAnEventError: the answer is then 400.
+    event's are dropped, but for traceparent. Raise NotAnEventError: the response is then 400.
     """
     texts = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
     content_type = texts.get("content-type")

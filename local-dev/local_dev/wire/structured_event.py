@@ -1,4 +1,4 @@
-"""Which event does a record of type application/cloudevents+json hold? `record_event` asks.
+"""The event in a record or request of type application/cloudevents+json.
 
 The data is written anew, as Jackson does: compact JSON, 2.50 becomes 2.5.
 """
@@ -22,7 +22,7 @@ def is_structured(content_type: str | None) -> bool:
 
 
 def read_structured(value: bytes | None) -> Event:
-    """Return the event in `value`. Raises NotAnEventError where it cannot be read."""
+    """Return the event in `value`. Raise NotAnEventError where it cannot be read."""
     try:
         envelope = json.loads(value or b"", parse_constant=_refuse)
     except ValueError as error:

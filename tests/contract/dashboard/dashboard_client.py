@@ -22,6 +22,7 @@ from shared.mongo.collections import Document
 from shared.mongo.database import Database, majority
 from shared.mongo.indexes import make_indexes
 from shared.serving.application import FunctionApplication
+from shared.settings import DashboardSettings
 
 
 class Recorder(CommandListener):
@@ -65,6 +66,12 @@ class Connected:
         return majority(self.client, self.name)
 
 
+_EXPLAINED = (  # of a command: what explain takes, the command's own name first
+    "find", "count", "aggregate", "pipeline", "cursor",
+    "filter", "projection", "sort", "limit", "singleBatch", "hint",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class DashboardClient:
     """A client of the dashboard, and the database behind it."""
@@ -105,8 +112,7 @@ class DashboardClient:
         return [self._explain(command) for command in self.connection.recorder.commands]
 
     def _explain(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        names = ("find", "count", "filter", "projection", "sort", "limit", "singleBatch", "hint")
-        shown = {name: command[name] for name in names if name in command}
+        shown = {name: command[name] for name in _EXPLAINED if name in command}
         found: dict[str, Any] = self.stored.command(
             {"explain": shown, "verbosity": "executionStats"}
         )["executionStats"]
@@ -119,10 +125,12 @@ class DashboardClient:
 
 
 @contextmanager
-def dashboard_on(mongo_url: str) -> Iterator[DashboardClient]:
+def dashboard_on(
+    mongo_url: str, settings: DashboardSettings | None = None
+) -> Iterator[DashboardClient]:
     """Yield the client of a dashboard on an empty database, which is dropped in the end."""
     connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
-    function = DashboardFunction(connection, 60)
+    function = DashboardFunction(connection, 60, settings or DashboardSettings())
     with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
         loop.run(function.open())
         shell = FunctionApplication(function, function.application)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.mongo.collections import Document
 from shared.readings.identity import digest_of, reading_id_of
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

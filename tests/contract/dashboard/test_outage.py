@@ -15,6 +15,7 @@ from local_dev.servers.mongo import MongoServer
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
 from shared.settings import MongoSettings
+from tests.support.availability import no_server
 
 pytestmark = pytest.mark.database
 
@@ -25,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[MongoServer]:
     try:
         server.start()
     except ServerFailedError as error:
-        pytest.skip(f"needs a server of its own to stop: {error}")
+        no_server(error)
     server.wait_until_ready()
     yield server
     server.stop()

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.mongo.collections import ALERTS, DEVICES, RAW, VIEWS, Document
-from shared.readings.reading_event import rfc3339
+from shared.times import rfc3339
 from tests.contract.dashboard.dashboard_client import DashboardClient
 from tests.contract.dashboard.documents import alert, device, reading, view
 

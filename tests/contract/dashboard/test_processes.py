@@ -31,7 +31,7 @@ def ready(url: str) -> bool:
         return False
 
 
-@pytest.fixture(params=[DEPLOYED, STOCK], ids=["deployed", "stock"])
+@pytest.fixture(scope="module", params=[DEPLOYED, STOCK], ids=["deployed", "stock"])
 def running(
     request: pytest.FixtureRequest, mongo_url: str, root: Path
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
@@ -62,7 +62,35 @@ def test_both_respond_the_same(running: tuple[str, subprocess.Popen[bytes]]) -> 
         assert "iot_dashboard_requests_total" in client.get("/metrics").text
 
 
+def test_both_serve_every_method_in_the_same_way(
+    running: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    url, _ = running
+
+    with httpx.Client(base_url=url) as client:
+        page, head = client.get("/assets/page.js"), client.head("/assets/page.js")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == page.headers["content-length"]
+        assert client.head("/stats/").status_code == 200
+        tag = {"if-none-match": page.headers["etag"]}
+        assert client.get("/assets/page.js", headers=tag).status_code == 304
+        assert client.options("/stats").headers["allow"] == "GET, HEAD, OPTIONS"
+        assert client.put("/stats").status_code == 405
+        assert client.get("/stats").status_code == 200  # on the same connection
+
+
+def test_neither_shows_metrics_on_the_public_route(
+    running: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    url, _ = running
+
+    response = httpx.get(f"{url}/metrics", headers={"x-forwarded-for": "203.0.113.9"})
+
+    assert response.status_code == 404
+
+
 def test_it_ends_when_told_to(running: tuple[str, subprocess.Popen[bytes]]) -> None:
+    """The last one: the tests above share the process."""
     _, process = running
 
     process.send_signal(signal.SIGTERM)

@@ -23,7 +23,10 @@ def test_without_variables_the_documented_defaults_hold() -> None:
         "telemetry.raw",
         "telemetry.dlq",
     )
-    assert (mongo.mongo_url, mongo.mongo_db) == ("mongodb://mongo:27017", "iotdb")
+    assert (mongo.mongo_url.get_secret_value(), mongo.mongo_db) == (
+        "mongodb://mongo:27017",
+        "iotdb",
+    )
     assert (aggregate.aggregate_window_seconds, aggregate.aggregate_grace_seconds) == (60, 5)
     assert (limits.temp_min_threshold, limits.temp_max_threshold) == (-10, 50)
     assert (limits.humidity_min_threshold, limits.humidity_max_threshold) == (0, 100)

@@ -79,7 +79,7 @@ def test_a_cursor_that_is_none_is_a_400(get: Get, path: str) -> None:
     assert response.json()["parameter"] == "cursor"
 
 
-@pytest.mark.parametrize("path", ["/nope", "/telemetry/", "/v1", "/assets/../main.py", "/redoc"])
+@pytest.mark.parametrize("path", ["/nope", "/telemetry//", "/v1", "/assets/../main.py", "/redoc"])
 def test_an_unknown_route_is_a_404_problem(get: Get, path: str) -> None:
     response = get(path)
 
@@ -92,5 +92,5 @@ def test_nothing_can_be_written_here(get: Get, method: str) -> None:
     response = get("/telemetry", method)
 
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
     assert response.headers["content-type"] == "application/problem+json"

@@ -16,7 +16,6 @@ from shared.readings.reading_event import (
     READINGS_TYPE,
     readings_in,
     records_of,
-    rfc3339,
 )
 from tests.support.readings import IDS, NOW, POSTED, QUICK, accepted, at, delivered
 
@@ -174,19 +173,3 @@ def test_an_event_without_a_time_of_receipt_is_rejected(time: str) -> None:
         readings_in(event(stored_form(), time=time))
 
     assert (caught.value.reason, caught.value.field) == ("invalid_time", "ce-time")
-
-
-@pytest.mark.parametrize(
-    ("moment", "text"),
-    [
-        (datetime(2026, 1, 31, 12, tzinfo=UTC), "2026-01-31T12:00:00.000Z"),
-        (datetime(2026, 1, 31, 12, 0, 0, 250_000, UTC), "2026-01-31T12:00:00.250Z"),
-        (datetime(2026, 1, 31, 12, 0, 0, 1, UTC), "2026-01-31T12:00:00.000001Z"),
-        (
-            datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=1))),
-            "2026-01-31T11:00:00.000Z",
-        ),
-    ],
-)
-def test_times_are_written_in_utc_with_the_digits_they_need(moment: datetime, text: str) -> None:
-    assert rfc3339(moment) == text

@@ -1,4 +1,4 @@
-"""How does a function live as a process? The shell, driven by ASGI messages."""
+"""The life of a function, its health and its metrics, driven by ASGI messages."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from shared.serving.application import FunctionApplication
 from shared.serving.http import HttpRequest, HttpResponse
 from shared.serving.whole_request import http_application
-from tests.support.asgi_client import Message, ask, body_messages, exchange
+from tests.support.asgi_client import Message, ask
 
 
 class Echo:
@@ -98,43 +98,6 @@ def test_head_gets_the_headers_of_get_and_no_body() -> None:
 
     assert headed.headers == got.headers
     assert headed.body == b""
-
-
-@pytest.mark.parametrize("parts", [[b"0123456789"], [b"01234", b"", b"56789"], [b""]])
-def test_a_body_within_the_limit_arrives_whole(parts: list[bytes]) -> None:
-    assert ask(shell(Echo()), "POST", "/", parts=parts).body == b"".join(parts)
-
-
-@pytest.mark.parametrize(
-    ("headers", "parts"),
-    [
-        ([("content-length", "11")], [b"01234567890"]),
-        ([("content-length", "999999999999")], [b""]),
-        ([], [b"01234567890"]),
-        ([], [b"0123456789", b"0"]),
-        ([], [b"0123456789", b"0", b"never read"]),
-    ],
-)
-def test_a_body_beyond_the_limit_is_refused_with_or_without_its_length(
-    headers: list[tuple[str, str]], parts: list[bytes]
-) -> None:
-    function = Echo()
-
-    seen = ask(shell(function), "POST", "/", headers, parts)
-
-    assert (seen.status, seen.json()["detail"]) == (413, "the body may have at most 10 bytes")
-    assert seen.headers["connection"] == "close"
-    assert function.calls == []
-
-
-def test_half_a_body_is_no_request() -> None:
-    """A device that goes away while it sends must not leave half an event."""
-    function = Echo()
-    cut = [*body_messages([b"half", b"rest"])[:1], {"type": "http.disconnect"}]
-
-    sent = asyncio.run(exchange(shell(function), "POST", "/", [], cut))
-
-    assert (sent, function.calls) == ([], [])
 
 
 def test_an_answer_without_content_has_no_length() -> None:

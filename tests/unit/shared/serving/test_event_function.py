@@ -6,7 +6,7 @@ import json
 import pytest
 
 from shared import metrics
-from shared.outcomes import PermanentError, TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.cloud_event import CloudEvent
 from shared.serving.event_function import EventFunction
 from shared.serving.http import HttpRequest, HttpResponse
@@ -75,7 +75,7 @@ def test_a_handled_event_is_answered_204_without_a_body() -> None:
 @pytest.mark.parametrize(
     ("raised", "status", "reason"),
     [
-        (PermanentError("invalid_reading", "x", "0.ts"), 422, "invalid_reading"),
+        (PermanentError(Reason.INVALID_READING, "x", "0.ts"), 422, "invalid_reading"),
         (TemporaryError("keep_readings", "x"), 503, "keep_readings"),
     ],
 )
@@ -115,7 +115,7 @@ def test_another_method_than_post_is_told_so(method: str) -> None:
     ("raised", "outcome"),
     [
         (None, "done"),
-        (PermanentError("r", "x"), "rejected"),
+        (PermanentError(Reason.INVALID, "x"), "rejected"),
         (TemporaryError("o", "x"), "try_again"),
         (KeyError("x"), "error"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.outcomes import PermanentError, TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.serving.http import permanent_error_response, problem, temporary_error_response
 from tests.support.readings import QUICK
 
@@ -35,7 +35,7 @@ def test_a_problem_has_the_members_of_rfc_9457() -> None:
 @example("ü" * 2_000, "\0" * 2_000)  # 6 bytes of JSON each
 @example("\N{SNOWMAN}" * 300, "\N{GRINNING FACE}" * 200)  # 6 and 12
 def test_a_rejection_is_kept_whole_by_kafka_source(detail: str, field: str) -> None:
-    answer = permanent_error_response(PermanentError("invalid_reading", detail, field))
+    answer = permanent_error_response(PermanentError(Reason.INVALID_READING, detail, field))
 
     assert len(answer.body) <= WHOLE_IN_AN_ATTRIBUTE
     assert json.loads(answer.body)["reason"] == "invalid_reading"
@@ -52,7 +52,9 @@ def test_a_try_again_is_kept_whole_by_kafka_source(detail: str) -> None:
 
 def test_a_short_detail_is_told_in_full() -> None:
     body = json.loads(
-        permanent_error_response(PermanentError("r", "must be a number", "0.humidity")).body
+        permanent_error_response(
+            PermanentError(Reason.INVALID, "must be a number", "0.humidity")
+        ).body
     )
 
     assert (body["detail"], body["field"]) == ("must be a number", "0.humidity")
@@ -61,7 +63,7 @@ def test_a_short_detail_is_told_in_full() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        permanent_error_response(PermanentError("wrong_type", "x")),
+        permanent_error_response(PermanentError(Reason.WRONG_TYPE, "x")),
         temporary_error_response(TemporaryError("kafka", "x")),
     ],
 )

@@ -1,10 +1,18 @@
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.dashboard.queries.cursor import Position, WrongCursor, cursor_of, position_of
+from functions.dashboard.queries.cursor import (
+    Position,
+    WrongCursor,
+    _check,
+    cursor_of,
+    position_of,
+)
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 times = st.datetimes(timezones=st.just(UTC)).map(
@@ -39,3 +47,40 @@ def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
 def test_json_of_another_shape_is_refused(text: str) -> None:
     with pytest.raises(WrongCursor):
         position_of(text, "alerts{}")
+
+
+def forged(milliseconds: object, row_id: object) -> str:
+    """Return a cursor as a client can make it that knows how: the check is no secret."""
+    content = [milliseconds, row_id, _check(milliseconds, row_id, "alerts{}")]
+    return urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+def test_a_forged_cursor_is_a_position_like_any_other() -> None:
+    assert position_of(forged(0, "a"), "alerts{}").row_id == "a"
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "row_id"),
+    [
+        (0, "\ud800"),
+        (0, "a\udfffb"),
+        (0, None),
+        (0, 7),
+        (0, ["a"]),
+        (0, {"$gt": ""}),
+        (1.5, "a"),
+        (True, "a"),
+        (None, "a"),
+        ("0", "a"),
+        (float("nan"), "a"),
+        (float("inf"), "a"),
+        (10**15, "a"),
+        (-(10**15), "a"),
+        (10**400, "a"),
+    ],
+)
+def test_a_forged_cursor_that_is_no_position_is_refused(
+    milliseconds: object, row_id: object
+) -> None:
+    with pytest.raises(WrongCursor):
+        position_of(forged(milliseconds, row_id), "alerts{}")

@@ -1,6 +1,8 @@
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,7 @@ from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.indexed_lists import Filter, Listing, UnindexedFilters
 from functions.dashboard.schemas.parameters import AlertParameters, DeadLetterParameters, Paged
 from shared.mongo.indexes import INDEXES
+from shared.readings.identity import microseconds_of, reading_id_of
 
 ALL = [
     indexed_lists.device_telemetry("d"),
@@ -46,6 +49,25 @@ def test_the_index_holds_the_filters_before_the_time(listing: Listing) -> None:
 
     assert set(names[: len(filters)]) == filters
     assert names[len(filters)] == listing.time
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 999000, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(2026, 1, 31, 12, 0, 0, 1000, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC),
+    ],
+)
+def test_the_ids_of_one_time_are_a_range_for_any_time(at: datetime) -> None:
+    wanted: Any = indexed_lists.device_telemetry("d").id_range_at(at)["_id"]
+
+    assert wanted["$gte"] <= reading_id_of(at, "0" * 32) < wanted["$lt"]
+    assert wanted["$gte"] <= reading_id_of(at, "f" * 32) < wanted["$lt"]
+    later = f"{microseconds_of(at) // 1000 + 1:012x}"
+    assert not wanted["$gte"] <= later < wanted["$lt"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 Get = Callable[..., httpx.Response]
+Send = Callable[..., httpx.Response]
 ASSETS = ["/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
 
 
@@ -58,6 +59,63 @@ def test_every_response_protects_a_browser(get: Get, path: str) -> None:
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/", "/openapi.json", *ASSETS])
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_a_client_has_already_is_not_sent_again(
+    send: Send, path: str, accept: str, method: str
+) -> None:
+    first = send(method, path, {"accept": accept})
+    again = send(method, path, {"accept": accept, "if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert again.content == b""
+    assert "content-type" not in again.headers
+    names = ("etag", "cache-control", "vary", "content-security-policy")
+    assert [again.headers.get(name) for name in names] == [first.headers.get(n) for n in names]
+
+
+@pytest.mark.parametrize("given", ["*", "W/{}", '"x", {}', '"x",W/{} , "y"'])
+def test_a_tag_is_found_among_several_and_compared_weakly(send: Send, given: str) -> None:
+    tag = send("GET", "/assets/page.js").headers["etag"]
+
+    headers = {"if-none-match": given.replace("{}", tag)}
+    assert send("GET", "/assets/page.js", headers).status_code == 304
+
+
+def test_tags_in_several_lines_are_one_list(send: Send) -> None:
+    tag = send("GET", "/assets/page.js").headers["etag"]
+
+    headers = [(b"if-none-match", b'"x"'), (b"if-none-match", tag.encode())]
+    assert send("GET", "/assets/page.js", headers).status_code == 304
+
+
+@pytest.mark.parametrize("given", ["", '"x"', "W/", '"', "\xe9", "x" * 9_000])
+def test_any_other_tag_gets_the_content(send: Send, given: str) -> None:
+    headers = [(b"if-none-match", given.encode("latin-1"))]
+    assert send("GET", "/assets/page.js", headers).status_code == 200
+
+
+def test_a_browser_and_another_client_get_different_tags(get: Get) -> None:
+    assert get("/").headers["etag"] != get("/", accept="text/html").headers["etag"]
+
+
+def test_the_page_says_where_readings_go(send: Send) -> None:
+    url = "https://data.example.org/in"
+
+    page = send("GET", "/", {"accept": "text/html"}, ingest_url=url).text
+
+    assert f'<meta name="ingest-url" content="{url}">' in page
+
+
+def test_the_page_finds_out_itself_where_readings_go_unless_it_is_told(get: Get) -> None:
+    assert '<meta name="ingest-url" content="">' in get("/", accept="text/html").text
+
+
+def test_the_page_links_to_nothing_that_the_public_does_not_get(get: Get) -> None:
+    assert "/metrics" not in get("/", accept="text/html").text
 
 
 def test_docs_lead_to_the_description(get: Get) -> None:

@@ -1,0 +1,153 @@
+"""Which texts are times and durations, and how a time is written."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.times import read_duration, read_time, read_time_up, rfc3339
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=ZONES)  # noqa: DTZ001 - hypothesis adds the zone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-31T12:00:00Z",
+        "2026-01-31t12:00:00z",
+        "2026-01-31 12:00:00Z",
+        "2026-01-31T12:00:00",
+        "2026-01-31T12:00:00.000000000Z",
+        "2026-01-31T12:00:00-00:00",
+        "2026-01-31T14:00:00+02:00",
+        "2026-01-31T07:30:00-04:30",
+        "2026-01-31T12:00:00+0000",  # strftime's %z
+        "2026-01-31T14:00:00+0200",
+        "2026-01-31T07:30:00-0430",
+        "2026-01-31 14:00:00+02",  # PostgreSQL
+    ],
+)
+def test_a_time_that_can_be_read_in_one_way_only_is_read(text: str) -> None:
+    moment = read_time(text)
+
+    assert moment == read_time_up(text) == NOON
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "now", "2026-01-31", "2026-01-31T12:00Z", "20260131T120000Z", "1769860800"),
+        *("2026-01-31T12:00:00Z\n", " 2026-01-31T12:00:00Z", "2026-01-31T12:00:00,5Z"),
+        *("2026-01-31T12:00:00.Z", "2026-01-31T12:00:00+24:00", "2026-01-31T12:00:00+02:"),
+        *("2026-01-31T12:00:00+2", "2026-01-31T12:00:00+020", "2026-01-31T12:00:00+02:0"),
+        *("2026-01-31T12:00:00+02:60", "2026-01-31T12:00:00 UTC", "2026-W05-6T12:00:00Z"),
+        *("2026-02-30T12:00:00Z", "2025-02-29T12:00:00Z", "2026-01-31T24:00:00Z"),
+        *("0000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+        *("٢٠٢٦-01-31T12:00:00Z", "2026-01-31T12:60:00Z", "2026-01-31T12:00:61Z"),
+    ],
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        read_time(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, 999_999, UTC)),
+        ("2016-12-31T23:59:60.25Z", datetime(2016, 12, 31, 23, 59, 59, 999_999, UTC)),
+        ("2017-01-01T00:59:60+01:00", datetime(2016, 12, 31, 23, 59, 59, 999_999, UTC)),
+        ("2015-06-30T18:59:60-0500", datetime(2015, 6, 30, 23, 59, 59, 999_999, UTC)),
+        ("2028-02-29T23:59:60Z", datetime(2028, 2, 29, 23, 59, 59, 999_999, UTC)),
+        ("9999-12-31T23:59:60Z", datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)),
+    ],
+)
+def test_a_leap_second_stays_within_its_minute(text: str, moment: datetime) -> None:
+    assert read_time(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-31T12:00:60Z",
+        "2016-12-30T23:59:60Z",
+        "2016-12-31T23:59:60+01:00",
+        "2028-02-28T23:59:60Z",
+    ],
+)
+def test_a_leap_second_where_there_can_be_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a leap second ends a month in UTC"):
+        read_time(text)
+
+
+@pytest.mark.parametrize("text", ["2026-01-31T12:00:00", "2026-01-31 12:00:00.5"])
+def test_a_zone_can_be_required(text: str) -> None:
+    with pytest.raises(ValueError, match="must have a time zone"):
+        read_time(text, needs_zone=True)
+
+
+@given(MOMENTS)
+def test_what_isoformat_writes_is_read_as_the_same_moment(moment: datetime) -> None:
+    assert read_time(moment.isoformat()) == moment
+
+
+@given(MOMENTS)
+def test_what_is_written_is_read_as_the_same_moment(moment: datetime) -> None:
+    assert read_time(rfc3339(moment), needs_zone=True) == moment
+
+
+@given(MOMENTS)
+def test_rounding_up_goes_to_the_next_whole_millisecond(moment: datetime) -> None:
+    rounded = read_time_up(moment.isoformat())
+
+    assert rounded.microsecond % 1000 == 0
+    assert timedelta(0) <= rounded - moment < timedelta(milliseconds=1)
+
+
+def test_rounding_up_sees_nanoseconds() -> None:
+    assert read_time_up("2026-01-31T12:00:00.000000001Z") == NOON + timedelta(milliseconds=1)
+    assert read_time("2026-01-31T12:00:00.000000999Z") == NOON
+
+
+def test_there_is_no_next_millisecond_after_the_last() -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        read_time_up("9999-12-31T23:59:59.9999Z")
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (NOON, "2026-01-31T12:00:00.000Z"),
+        (NOON.replace(microsecond=250_000), "2026-01-31T12:00:00.250Z"),
+        (NOON.replace(microsecond=1), "2026-01-31T12:00:00.000001Z"),
+        (NOON.replace(tzinfo=timezone(timedelta(hours=1))), "2026-01-31T11:00:00.000Z"),
+    ],
+)
+def test_times_are_written_in_utc_with_the_digits_they_need(moment: datetime, text: str) -> None:
+    assert rfc3339(moment) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("10m", timedelta(minutes=10)),
+        ("24h", timedelta(hours=24)),
+        ("7d", timedelta(days=7)),
+        ("0s", timedelta(0)),
+    ],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, duration: timedelta) -> None:
+    assert read_duration(text) == duration
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "d", "-1d", "1.5h", "7w", "7d ", "\N{FULLWIDTH DIGIT SEVEN}d", "9" * 30 + "d"]
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no duration such as"):
+        read_duration(text)
