@@ -60,6 +60,9 @@ refresh_age_seconds = Gauge(
 views_written = Counter("iot_views_written", "Window summaries written.")
 alerts_raised = Counter("iot_alerts_raised", "Alerts written.", ["sensor_type", "severity"])
 dead_letters = Counter("iot_dead_letters", "Dead letters stored, by reason.", ["reason"])
+redrives = Counter(
+    "iot_redrives", "Dead letters that the tick published again, by outcome.", ["outcome"]
+)
 database_errors = Counter(
     "iot_database_errors", "Database operations that failed, by operation.", ["operation"]
 )

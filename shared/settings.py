@@ -116,6 +116,12 @@ class MongoSettings(_Settings):
         return timedelta(days=self.raw_retention_days) if self.raw_retention_days else None
 
 
+class RedriveSettings(_Settings):
+    """How often a dead letter that died of the world goes back by itself; 0 is never."""
+
+    redrive_attempts: Annotated[int, Field(ge=0, le=12)] = 8  # 1, 2, 4 ... 128 minutes apart
+
+
 class AggregateSettings(_Settings):
     """How wide a window is, and how long after its end it is settled (seconds); into how many
     shards the refresh is divided.

@@ -7,12 +7,11 @@ from functions.aggregate.intake import keep_and_note
 from functions.aggregate.refresh.scheduler import RefreshScheduler
 from shared.mongo.connection import Mongo
 from shared.mongo.reading_store import Incoming
-from shared.readings.cloud_event import CloudEvent
+from shared.readings.cloud_event import TICK_TYPE, CloudEvent
 from shared.serving.event_function import EventFunction
 from shared.serving.intake import Intake
 from shared.settings import AggregateSettings
 
-TICK_TYPE: Final = "dev.knative.sources.ping"
 _TICK_S: Final = 20.0
 
 

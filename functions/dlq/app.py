@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 
 from functions.dlq.function import MAX_BODY, dlq_function
+from shared.kafka.publisher import KafkaPublisher
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
 from shared.serving.whole_request import http_application
-from shared.settings import MongoSettings, read
+from shared.settings import KafkaSettings, MongoSettings, RedriveSettings, read
 
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
-    function = dlq_function(Mongo(read(MongoSettings, environment)))
+    kafka = read(KafkaSettings, environment)
+    function = dlq_function(
+        Mongo(read(MongoSettings, environment)),
+        KafkaPublisher(kafka),
+        kafka.telemetry_topic,
+        read(RedriveSettings, environment).redrive_attempts,
+    )
     return FunctionApplication(function, http_application(function, MAX_BODY))

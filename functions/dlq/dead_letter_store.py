@@ -1,112 +1,103 @@
-"""Which dead letters are kept? Each once, with the original event; and which of them are
-redriven.
+"""Stores dead letters: each event once, with the newest of its failures.
+
+Each arrival is counted by its record's place in the dead letters' topic. So a record that is
+delivered again changes nothing, while a failure after a redrive opens the letter again.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from bson import Binary
-from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
 
-from functions.dlq.failure_report import FailureReport, letter_id_of
+from functions.dlq.failure_report import FailureReport, letter_id_of, place_of
 from shared.mongo.collections import DEAD_LETTERS, Document
 from shared.mongo.database import Database
 from shared.mongo.errors import database_errors
+from shared.outcomes import Reason, TemporaryError
 from shared.readings.cloud_event import CloudEvent
 
 OPEN: Final = "open"
 REDRIVEN: Final = "redriven"
-_BATCH: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A kept event, as the redrive needs it."""
-
-    letter_id: str
-    stage: str
-    reason: str
-    event: CloudEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which dead letters: None means any. Times are of dead-lettering, aware UTC, half-open."""
-
-    stage: str | None = None
-    reason: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+_MAX_PLACES: Final = 1_000  # of 16 bytes each; that many failures of one event are by hand
+_OPTIONAL: Final = ("error_code", "error_data")
+_ATTEMPTS: Final = 3
 
 
 async def keep_dead_letter(
     database: Database, event: CloudEvent, report: FailureReport, now: datetime
 ) -> bool:
-    """Keep the event; tell whether it is new. The same letter again is open again, and not a
-    second.
+    """Store the event with its failure; return whether it was not there before.
 
-    Raises TemporaryError where the database fails.
+    An event that fails again is open again, with the reason, code and time of the newest failure.
+    The place of a record is not in every request: one without it counts as a failure each time.
+    Raise TemporaryError where the database fails.
     """
-    letter_id = letter_id_of(report.stage, event)
-    letter: Document = {
-        "stage": report.stage,
+    letter_id, place = letter_id_of(report.stage, event), place_of(event)
+    counted = _counted_at(place)
+    update = _update(event, report, now, place)
+    letters = database[DEAD_LETTERS]
+    async with database_errors(Reason.KEEP_DEAD_LETTER):
+        for _ in range(_ATTEMPTS):
+            try:
+                result = await letters.update_one(
+                    {"_id": letter_id, "$nor": counted}, update, upsert=True
+                )
+            except DuplicateKeyError:
+                # It is there, and this arrival is counted; or another one made it just now.
+                matching = {"_id": letter_id, "$or": counted}
+                if await letters.find_one(matching, {"_id": 1}) is not None:
+                    return False
+            else:
+                return result.upserted_id is not None
+    raise TemporaryError(Reason.KEEP_DEAD_LETTER, "the letter is not confirmed by a majority yet")
+
+
+def _counted_at(place: tuple[str, str] | None) -> list[Document]:
+    """Return the conditions of which one holds for a letter that counts this arrival."""
+    if place is None:
+        return [{"_id": None}]  # none does
+    partition, offset = place
+    attributes = {
+        "attributes.knativekafkapartition": partition,
+        "attributes.knativekafkaoffset": offset,
+    }
+    return [{"places": "/".join(place)}, attributes]  # earlier versions kept these alone
+
+
+def _update(
+    event: CloudEvent, report: FailureReport, now: datetime, place: tuple[str, str] | None
+) -> Document:
+    newest: Document = {
+        "status": OPEN,
         "reason": report.reason,
-        "source": event.source,
-        "event_id": event.event_id,
-        "event_type": event.event_type,
+        "cause": report.cause.value,
         "destination": report.destination,
         "dead_lettered_at": now,
         "attributes": dict(event.attributes),
+    }
+    original: Document = {
+        "stage": report.stage,
+        "source": event.source,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "first_dead_lettered_at": now,
+        "redrives": 0,
         "data": Binary(event.data),
     }
-    optional = {
-        "error_code": report.error_code,
-        "error_data": report.error_data,
-        "content_type": event.content_type,
-        "reading_ids": list(report.reading_ids) or None,
+    if event.content_type is not None:
+        original["content_type"] = event.content_type
+    if report.reading_ids:
+        original["reading_ids"] = list(report.reading_ids)
+    stated = {name: getattr(report, name) for name in _OPTIONAL}
+    newest.update((name, value) for name, value in stated.items() if value is not None)
+    gone = [name for name, value in stated.items() if value is None]
+    update: Document = {
+        "$set": newest,
+        "$setOnInsert": original,
+        "$inc": {"arrivals": 1},
+        "$unset": dict.fromkeys([*gone, "redrive_error"], ""),
     }
-    letter.update((name, value) for name, value in optional.items() if value is not None)
-    async with database_errors("keep_dead_letter"):
-        result = await database[DEAD_LETTERS].update_one(
-            {"_id": letter_id},
-            {"$setOnInsert": letter, "$set": {"status": OPEN}},
-            upsert=True,
-        )
-    return result.upserted_id is not None
-
-
-async def open_letters(database: Database, selection: Selection) -> AsyncGenerator[DeadLetter]:
-    """Give the open dead letters that are selected, oldest first."""
-    async with database_errors("read_dead_letters"):
-        cursor = database[DEAD_LETTERS].find(
-            _filter(selection), sort=[("dead_lettered_at", ASCENDING)], batch_size=_BATCH
-        )
-        async with cursor:
-            async for found in cursor:
-                event = CloudEvent(
-                    found["attributes"], found.get("content_type"), bytes(found["data"])
-                )
-                yield DeadLetter(found["_id"], found["stage"], found["reason"], event)
-
-
-async def mark_redriven(database: Database, letter_id: str, now: datetime) -> None:
-    """Say that the letter was published again, and is to be opened only if it fails again."""
-    async with database_errors("mark_redriven"):
-        await database[DEAD_LETTERS].update_one(
-            {"_id": letter_id}, {"$set": {"status": REDRIVEN, "redriven_at": now}}
-        )
-
-
-def _filter(selection: Selection) -> Mapping[str, object]:
-    wanted: Document = {"status": OPEN}
-    if selection.stage is not None:
-        wanted["stage"] = selection.stage
-    if selection.reason is not None:
-        wanted["reason"] = selection.reason
-    bounds = {"$gte": selection.since, "$lt": selection.until}
-    given = {operator: moment for operator, moment in bounds.items() if moment is not None}
-    if given:
-        wanted["dead_lettered_at"] = given
-    return wanted
+    if place is not None:
+        update["$push"] = {"places": {"$each": ["/".join(place)], "$slice": -_MAX_PLACES}}
+    return update

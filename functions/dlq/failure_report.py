@@ -1,8 +1,8 @@
-"""What went wrong with a dead letter? Reads what KafkaSource's dispatcher says of it; pure.
+"""Reads what KafkaSource's dispatcher reports of a dead letter's failure; pure.
 
 knativeerrordest is the URL of the function that failed; knativeerrorcode and knativeerrordata
-(Base64 of the answer's first 1,024 bytes) are there only if it answered; a `kne-reason` header of
-the answer is the extension `reason` (eventing-kafka-broker, RecordDispatcherImpl).
+(Base64 of the response's first 1,024 bytes) are there only if it responded; a `kne-reason` header
+of the response is the extension `reason` (eventing-kafka-broker, RecordDispatcherImpl).
 """
 
 import base64
@@ -11,7 +11,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,8 +23,12 @@ from shared.readings.identity import ID_LENGTH
 ERROR_ATTRIBUTES: Final = frozenset(
     {"knativeerrordest", "knativeerrorcode", "knativeerrordata", "reason"}
 )
-PLACE_ATTRIBUTES: Final = frozenset({"knativekafkapartition", "knativekafkaoffset"})
+_PLACE: Final = ("knativekafkapartition", "knativekafkaoffset")
+PLACE_ATTRIBUTES: Final = frozenset(_PLACE)
 UNKNOWN: Final = "unknown"
+# Statuses of who is away or busy, not of the event: of gateways (404 while a route is not there
+# yet), of queue-proxy, and our own 503. A 500 is a bug of ours: more of the same helps nobody.
+_OF_THE_WORLD: Final = frozenset({404, 408, 429, 502, 503, 504})
 _REASON: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _STATUS: Final = re.compile(r"[1-5]\d\d", re.ASCII)
 _STAGE: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1035: no number
@@ -30,12 +36,22 @@ _READING_ID: Final = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}", re.ASCII)
 _MAX_IDS: Final = 5_000
 
 
+class Cause(StrEnum):
+    """What was at fault: it decides whether an event goes back by itself."""
+
+    DATA = "data"
+    WORLD = "world"
+    FAULT = "fault"  # a bug of the function
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class FailureReport:
-    """Where and why an event failed. `error_code` is the last answer's status, None without one."""
+    """Where and why an event failed. `error_code`: the last response's status, None without one."""
 
     stage: str
     reason: str
+    cause: Cause
     destination: str
     error_code: int | None
     error_data: str | None
@@ -43,7 +59,7 @@ class FailureReport:
 
 
 def report_of(event: CloudEvent) -> FailureReport:
-    """Read the report; never fails, whatever the event holds."""
+    """Return the report of an event; never fails, whatever the event holds."""
     attributes = event.attributes
     destination = attributes.get("knativeerrordest", "")
     code = attributes.get("knativeerrorcode", "")
@@ -52,6 +68,7 @@ def report_of(event: CloudEvent) -> FailureReport:
     return FailureReport(
         stage=_stage(destination),
         reason=_reason(attributes, error_code, error_data),
+        cause=_cause(attributes, error_code),
         destination=destination,
         error_code=error_code,
         error_data=error_data,
@@ -60,7 +77,7 @@ def report_of(event: CloudEvent) -> FailureReport:
 
 
 def letter_id_of(stage: str, event: CloudEvent) -> str:
-    """Give the dead letter's id: the same stage, source, id and bytes are the same letter."""
+    """Return the dead letter's id: the same stage, source, id and bytes are the same letter."""
     digest = blake2b(digest_size=16)
     for part in (event.source.encode(), event.event_id.encode(), event.data):
         digest.update(len(part).to_bytes(8, "big"))
@@ -68,8 +85,22 @@ def letter_id_of(stage: str, event: CloudEvent) -> str:
     return f"{stage}/{digest.hexdigest()}"
 
 
+def place_of(event: CloudEvent) -> tuple[str, str] | None:
+    """Return partition and offset of the dead letter's own record; None where they are missing.
+
+    The source that reads the dead letters' topic puts them there, over those of the original.
+    """
+    partition, offset = (event.attributes.get(name, "") for name in _PLACE)
+    return (partition, offset) if partition and offset else None
+
+
+def is_dead_letter(event: CloudEvent) -> bool:
+    """Return whether KafkaSource reports a failure of the event, or where its record was."""
+    return not event.attributes.keys().isdisjoint(ERROR_ATTRIBUTES | PLACE_ATTRIBUTES)
+
+
 def _stage(destination: str) -> str:
-    """Give the function's name: the first label of the host, `http://NAME.NAMESPACE.svc...`."""
+    """Return the function's name: the first label of the host, `http://NAME.NAMESPACE.svc...`."""
     try:
         host = urlsplit(destination).hostname or ""
     except ValueError:
@@ -82,12 +113,21 @@ def _reason(attributes: Mapping[str, str], code: int | None, data: str | None) -
     given = attributes.get("reason", "")
     if _REASON.fullmatch(given):
         return given
-    said = _json_member(data, "reason")
-    if isinstance(said, str) and _REASON.fullmatch(said):
-        return said
+    reported = _json_member(data, "reason")
+    if isinstance(reported, str) and _REASON.fullmatch(reported):
+        return reported
     if code is not None:
         return f"http_{code}"
     return "no_response" if "knativeerrordest" in attributes else UNKNOWN
+
+
+def _cause(attributes: Mapping[str, str], code: int | None) -> Cause:
+    if code is None:
+        return Cause.WORLD if "knativeerrordest" in attributes else Cause.UNKNOWN
+    if code in _OF_THE_WORLD:
+        return Cause.WORLD
+    is_client_error = HTTPStatus.BAD_REQUEST <= code < HTTPStatus.INTERNAL_SERVER_ERROR
+    return Cause.DATA if is_client_error else Cause.FAULT
 
 
 def _decoded(data: str | None) -> str | None:

@@ -1,5 +1,6 @@
-"""Publish dead letters again: `python -m functions.dlq.redrive --help`. Safe to repeat: a reading
-that arrives twice is stored once.
+"""Publish dead letters again: `python -m functions.dlq.redrive --help`.
+
+Safe to repeat: a reading that arrives twice is stored once.
 """
 
 import argparse
@@ -10,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
-from functions.dlq.dead_letter_store import Selection, mark_redriven, open_letters
-from functions.dlq.original_record import record_of
+from functions.dlq.redrive_store import DeadLetter, Selection, open_letters
+from functions.dlq.republishing import publish_again
 from shared.kafka.publisher import KafkaPublisher
 from shared.mongo.database import Database, client_of, majority
 from shared.outcomes import TemporaryError
@@ -20,9 +21,7 @@ from shared.times import read_duration
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Redrive what is selected; give 0 when all of it was published, 1 when not, 2 for bad
-    settings.
-    """
+    """Redrive what is selected; return 0 if all of it was published, 1 if not, 2 if set wrongly."""
     options = _parser().parse_args(arguments)
     now = datetime.now(UTC)
     selection = Selection(
@@ -54,16 +53,17 @@ async def _run(
     async with client_of(mongo) as client:
         database = majority(client, mongo.mongo_db)
         if dry_run:
-            count = await _redrive(database, None, kafka.telemetry_topic, selection, limit)
+            count, _ = await _redrive(database, None, kafka.telemetry_topic, selection, limit)
             print(f"{count} dead letters would be redriven")
             return 0
         await publisher.open()
         try:
-            count = await _redrive(database, publisher, kafka.telemetry_topic, selection, limit)
+            counts = await _redrive(database, publisher, kafka.telemetry_topic, selection, limit)
         finally:
             await publisher.close()
-    print(f"{count} dead letters redriven")
-    return 0
+    redriven, skipped = counts
+    print(f"{redriven} dead letters redriven" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if skipped else 0
 
 
 async def _redrive(
@@ -72,18 +72,28 @@ async def _redrive(
     topic: str,
     selection: Selection,
     limit: int | None,
-) -> int:
-    count = 0
+) -> tuple[int, int]:
+    """Return how many letters were redriven (without a publisher: would be), and how many not."""
+    redriven = skipped = 0
     async with aclosing(open_letters(database, selection)) as letters:
         async for letter in letters:
-            if limit is not None and count >= limit:
+            if limit is not None and redriven + skipped >= limit:
                 break
+            why = None
             if publisher is not None:
-                await publisher.publish(topic, [record_of(letter.event)])
-                await mark_redriven(database, letter.letter_id, datetime.now(UTC))
-            count += 1
-            print(f"{letter.stage}  {letter.reason}  {letter.event.event_id}")
-    return count
+                why = await publish_again(database, publisher, topic, letter, datetime.now(UTC))
+            _report(letter, why)
+            skipped += why is not None
+            redriven += why is None
+    return redriven, skipped
+
+
+def _report(letter: DeadLetter, why: str | None) -> None:
+    line = f"{letter.stage}  {letter.reason}  {letter.event.event_id}"
+    if why is None:
+        print(line)
+    else:
+        print(f"{line}  skipped: {why}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--older-than", type=_age, metavar="AGE", help="such as 10m, 24h, 7d")
     parser.add_argument("--newer-than", type=_age, metavar="AGE", help="such as 10m, 24h, 7d")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N of them")
-    parser.add_argument("--dry-run", action="store_true", help="say which; publish nothing")
+    parser.add_argument("--dry-run", action="store_true", help="list them; publish nothing")
     return parser
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from local_dev.options import LOOPBACK, reachable_at
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
 
 NAME_WIDTH = 9
 COLOURS = {"ingest": 32, "aggregate": 36, "alert": 33, "dlq": 31, "dashboard": 35}  # ANSI SGR
+OPENED = {
+    "ingest": "whoever posts to /ingest writes readings; /metrics can be read",
+    "dashboard": "whoever asks reads all readings, views, alerts and dead letters",
+}
 FILE_WIDTH = 200  # columns where the output is no terminal: nothing is cut or wrapped
 TRY_IT = """
 Try it, in another terminal:
 
-  curl -X POST http://localhost:{ingest}/ingest -H 'content-type: application/json' \\
+  curl -X POST http://{address}:{ingest}/ingest -H 'content-type: application/json' \\
     -d '{{"device_id": "greenhouse-1", "temperature_c": 21.5, "humidity": 55}}'
-  curl 'http://localhost:{dashboard}/telemetry?limit=1'
+  curl 'http://{address}:{dashboard}/telemetry?limit=1'
 
 Ctrl-C ends every process; what was stored is there on the next start.
 """
@@ -81,7 +87,27 @@ class Screen:
         self.end_progress()
         rows = _addresses(options, kafka_bootstrap).items()
         ready = f"\nready after {seconds:.1f} s\n"
-        show(ready, table(("what", "where"), list(rows)), TRY_IT.format(**options.ports))
+        show(
+            ready,
+            table(("what", "where"), list(rows)),
+            TRY_IT.format(address=_address(options), **options.ports),
+        )
+        if options.host != LOOPBACK:
+            self.say(warning_of(options))
+
+
+def warning_of(options: UpOptions) -> str:
+    """Return what `--host` opens, and to whom."""
+    opened = [
+        f"  port {options.ports[name]}: {what}"
+        for name, what in OPENED.items()
+        if options.listens_on(name, os.environ)
+    ]
+    first = (
+        f"WARNING: --host {options.host} opens to everyone who can reach this machine,"
+        " without a password:"
+    )
+    return "\n".join([first, *opened, "All else stays on loopback."])
 
 
 def console() -> Console:
@@ -123,16 +149,22 @@ def as_sentence(line: str) -> str:
 
 
 def _addresses(options: UpOptions, kafka_bootstrap: str) -> Mapping[str, str]:
-    dashboard = f"http://localhost:{options.ports['dashboard']}"
+    address = _address(options)
+    dashboard = f"http://{address}:{options.ports['dashboard']}"
     ours = options.listens_on("mongo", os.environ)
     return {
-        "send readings to": f"http://localhost:{options.ports['ingest']}/ingest",
+        "send readings to": f"http://{address}:{options.ports['ingest']}/ingest",
         "read what is stored": f"{dashboard}/",
         "all routes": f"{dashboard}/docs",
         "broker": kafka_bootstrap,
         "database": f"127.0.0.1:{options.ports['mongo']}" if ours else "as MONGO_URL says",
         "data": str(options.places.data),
     }
+
+
+def _address(options: UpOptions) -> str:
+    reachable = reachable_at(options.host)
+    return "localhost" if reachable == LOOPBACK else reachable
 
 
 def _cell(value: object) -> str:

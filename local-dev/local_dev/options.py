@@ -22,6 +22,8 @@ USUAL_PORTS = {
 }
 ADDRESS_VARIABLES = {"kafka": "KAFKA_BOOTSTRAP_SERVERS", "mongo": "MONGO_URL"}
 HIGHEST_PORT = 65535
+LOOPBACK = "127.0.0.1"
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only where --host says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,18 @@ class UpOptions:
     only: frozenset[str] | None
     demo_devices: int
     quiet: bool
+    host: str = LOOPBACK  # where the public functions listen
 
     def listens_on(self, name: str, environment: Mapping[str, str]) -> bool:
         """Return whether this start opens the port of that function or server."""
         if name in ADDRESS_VARIABLES:
             return not environment.get(ADDRESS_VARIABLES[name])
         return self.only is None or name in self.only
+
+
+def reachable_at(host: str) -> str:
+    """Return the address at which this machine reaches what listens at `host`."""
+    return LOOPBACK if host == EVERY_ADDRESS else host
 
 
 def ports_of(offset: int, chosen: Mapping[str, int | None]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared import metrics
-from shared.outcomes import TemporaryError
+from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading_event import Record
 from shared.settings import KafkaSettings, SettingsError
 
@@ -21,6 +21,9 @@ _POLL_S: Final = 0.1
 _CLOSE_S: Final = 10.0
 _MARGIN_S: Final = 2.0  # librdkafka looks once a second for records whose time is over
 _MAX_RECORD: Final = 1_048_588  # bytes: Kafka's own default for a topic (max.message.bytes)
+_NEVER_TAKEN: Final = frozenset(
+    {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
+)
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +72,8 @@ class KafkaPublisher:
         """Return when all `records` are acknowledged by all in-sync replicas.
 
         Raise TemporaryError if one is not within KAFKA_TIMEOUT_MS: it may or may not be stored,
-        and sending it again does no harm, since the same readings have the same ids.
+        and sending it again does no harm, since the same readings have the same ids. Raise
+        PermanentError for a record that Kafka never takes, such as one that is too large.
         """
         assert self._loop is not None
         assert self._producer is not None
@@ -88,12 +92,15 @@ class KafkaPublisher:
         except (BufferError, KafkaException) as error:
             batch.acknowledged.cancel()  # what was taken of it may still be stored
             metrics.kafka_produce_errors.inc()
-            raise TemporaryError("kafka", f"Kafka takes no more at the moment: {error}") from error
+            if isinstance(error, KafkaException) and error.args[0].code() in _NEVER_TAKEN:
+                raise _outcome_of(error.args[0]) from error
+            detail = f"Kafka takes no more at the moment: {error}"
+            raise TemporaryError(Reason.KAFKA, detail) from error
         try:
             async with asyncio.timeout(self._settings.kafka_timeout_ms / 1000 + _MARGIN_S):
                 await batch.acknowledged
         except TimeoutError as error:  # a producer that was replaced reports nothing any more
-            raise TemporaryError("kafka", "Kafka did not acknowledge in time") from error
+            raise TemporaryError(Reason.KAFKA, "Kafka did not acknowledge in time") from error
 
     def _new_producer(self) -> Producer:
         given = self._settings
@@ -185,8 +192,13 @@ def _settle(finished: Sequence[tuple[_Batch, KafkaError | None]]) -> None:
         if batch.acknowledged.done():  # failed before, or the request is gone
             continue
         if error is not None:
-            reason = f"Kafka did not acknowledge in time: {error.str()}"
-            batch.acknowledged.set_exception(TemporaryError("kafka", reason))
+            batch.acknowledged.set_exception(_outcome_of(error))
         elif batch.open == 0:
             metrics.kafka_produce_seconds.observe(time.perf_counter() - batch.started)
             batch.acknowledged.set_result(None)
+
+
+def _outcome_of(error: KafkaError) -> PermanentError | TemporaryError:
+    if error.code() in _NEVER_TAKEN:
+        return PermanentError(Reason.TOO_LARGE, f"Kafka does not take the record: {error.str()}")
+    return TemporaryError(Reason.KAFKA, f"Kafka did not acknowledge in time: {error.str()}")

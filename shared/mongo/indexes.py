@@ -55,6 +55,10 @@ INDEXES: Final = {
             [("reason", ASCENDING), ("status", ASCENDING), ("dead_lettered_at", DESCENDING)]
         ),
         IndexModel([("reading_ids", ASCENDING)]),  # what became of a reading: its receipt
+        IndexModel(  # what the redrive tick looks for
+            [("redrives", ASCENDING), ("dead_lettered_at", ASCENDING)],
+            partialFilterExpression={"status": "open", "cause": "world"},
+        ),
     ],
 }
 

@@ -15,6 +15,7 @@ from typing import Final
 from shared.outcomes import PermanentError, Reason
 
 REQUIRED: Final = ("id", "source", "type", "specversion")
+TICK_TYPE: Final = "dev.knative.sources.ping"  # of PingSource
 _PREFIX: Final = b"ce-"
 
 

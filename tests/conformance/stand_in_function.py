@@ -41,7 +41,7 @@ class StandIn:
         answer = json.dumps(said).encode()
         writer.write(
             b"HTTP/1.1 200 OK\r\nx-said: a\r\nx-said: b\r\ncontent-length: %d\r\n\r\n%s"
-            % (len(answer), answer)
+            % (len(answer), b"" if lines[0].startswith("HEAD ") else answer)
         )
 
     async def _do(self, wish: str) -> None:

@@ -3,83 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
-import json
 import os
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import aiohttp
 import pytest
-from yarl import URL
 
-from local_dev.servers.free_port import free_port
-from local_dev.serving.autoscaler import Autoscaler
-from local_dev.serving.gateway import Gateway
-from local_dev.serving.instance import Launch
-from local_dev.system.function_sink import QUEUE_FULL, FunctionSink
-from local_dev.wire.event_request import EventRequest, TraceContext
+from local_dev.system.function_sink import QUEUE_FULL
 from local_dev.wire.http_client import NoResponseError
 from local_dev.wire.http_parser import Response
-from tests.support.manifests import a_service
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-STAND_IN = Path(__file__).with_name("stand_in_function.py")
-
-
-class Scene:
-    """A host for the stand-in function, and a bridge's way to it."""
-
-    def __init__(self, root: Path, **limits: float) -> None:
-        self.lines: list[str] = []
-        service = a_service(
-            "standin",
-            concurrency=int(limits.get("concurrency", 10)),
-            timeout_s=limits.get("timeout_s", 20),
-            max_scale=int(limits.get("max_scale", 1)),
-        )
-        self.host = Autoscaler(
-            service,
-            Launch("standin", root, dict(os.environ), "/health/ready"),
-            floor=int(limits.get("floor", 0)),
-            idle_s=limits.get("idle_s", 60),
-            first_port=None,
-            on_line=self.lines.append,
-        )
-        self._sink = FunctionSink(self.host, "ns")
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[Scene]:
-        self.host.start()
-        try:
-            yield self
-        finally:
-            await self.host.stop()
-
-    async def post(self, wish: str = "", timeout_s: float = 20) -> Response:
-        return await self._sink.send(EventRequest(b"", wish.encode(), TraceContext()), timeout_s)
-
-    async def said(self, wish: str = "") -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((await self.post(wish)).body)
-        return content
-
-    async def until_instances(self, number: int) -> None:
-        async with asyncio.timeout(10):
-            while self.host.status()["instances"] != number:  # noqa: ASYNC110 - it has no event
-                await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-def functions(tmp_path: Path) -> Path:
-    folder = tmp_path / "functions"
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").touch()  # else the repository's own, on PYTHONPATH, is found
-    shutil.copy(STAND_IN, folder / "__main__.py")
-    return tmp_path
+from tests.support.serving import Scene
 
 
 def test_the_first_event_starts_an_instance_and_is_answered(functions: Path) -> None:
@@ -203,26 +136,3 @@ def test_stopping_leaves_no_process(functions: Path) -> None:
 
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-
-
-def test_the_front_door_passes_a_request_on_as_it_is_and_its_answer_back(functions: Path) -> None:
-    port = free_port()
-
-    async def run() -> tuple[list[str], dict[str, Any]]:
-        async with Scene(functions).running() as scene, aiohttp.ClientSession() as client:
-            door = Gateway(scene.host, port)
-            await door.open()
-            try:
-                url = URL(f"http://127.0.0.1:{port}/a%20b?c=%2F", encoded=True)
-                body = io.BytesIO(b"x" * 2_000_000)
-                async with client.put(url, data=body, headers={"x-y": "1"}) as answer:
-                    return answer.headers.getall("x-said"), json.loads(await answer.read())
-            finally:
-                await door.close()
-
-    said_twice, said = asyncio.run(run())
-
-    assert said_twice == ["a", "b"]
-    assert said["request"] == "PUT /a%20b?c=%2F HTTP/1.1"
-    assert said["headers"]["x-y"] == "1"
-    assert len(said["body"]) == 2_000_000

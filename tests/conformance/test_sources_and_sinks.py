@@ -4,49 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import io
 import time
 import uuid
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer
 
 from local_dev.eventing.kafka_sink import KafkaSinkReceiver
-from local_dev.eventing.kafka_source import KafkaSource
 from local_dev.servers.topics import make_topics
-from local_dev.wire.http_parser import Response
-from tests.support.manifests import a_rule, a_sink, a_source, a_topic
+from tests.support.eventing import Collector, a_kafka_source, committed, produce, until
+from tests.support.manifests import a_sink, a_topic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from local_dev.wire.event_request import EventRequest
+    from local_dev.eventing.kafka_source import KafkaSource
 
 pytestmark = pytest.mark.broker
 
 EVENT = {"ce-specversion": "1.0", "ce-id": "7", "ce-source": "/s", "ce-type": "t"}
-RULE = a_rule()
-
-
-class Collector:
-    """A sink that takes everything and remembers the bodies."""
-
-    url = "http://collector"
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-
-    async def send(self, request: EventRequest, timeout_s: float) -> Response:
-        assert timeout_s == RULE.timeout.total_seconds()
-        self.bodies.append(request.body)
-        return Response(202, (), b"")
-
-    async def until(self, number: int) -> None:
-        async with asyncio.timeout(20):
-            while len(self.bodies) < number:  # noqa: ASYNC110 - the sink has no event for it
-                await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -54,20 +35,6 @@ def topic(kafka_bootstrap: str) -> str:
     name = f"test-{uuid.uuid4().hex[:8]}"
     make_topics(kafka_bootstrap, [a_topic(name, 2, retention_ms="3600000")])
     return name
-
-
-def produce(bootstrap: str, topic: str, *values: str) -> None:
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 2})
-    for value in values:
-        producer.produce(topic, value, partition=0)
-    assert producer.flush(10) == 0
-
-
-def committed(bootstrap: str, topic: str) -> int:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": topic})
-    (position,) = consumer.committed([TopicPartition(topic, 0)], timeout=10)
-    consumer.close()
-    return int(position.offset)
 
 
 def records_of(bootstrap: str, topic: str, number: int) -> list[dict[str, object]]:
@@ -83,17 +50,8 @@ def records_of(bootstrap: str, topic: str, number: int) -> list[dict[str, object
     ]
 
 
-def source(
-    bootstrap: str, topic: str, sink: Collector, start: Literal["earliest", "latest"] = "earliest"
-) -> KafkaSource:
-    manifest = a_source(bootstrap, topic, RULE, initial_offset=start)
-    return KafkaSource(manifest, "ns", sink, None, print)
-
-
 async def until_shared(*sources: KafkaSource) -> None:
-    async with asyncio.timeout(20):
-        while any(each.status()["lag"] is None for each in sources):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.05)
+    await until(lambda: all(each.status()["lag"] is not None for each in sources))
 
 
 @contextlib.asynccontextmanager
@@ -129,14 +87,14 @@ def test_a_source_that_ends_hands_back_and_the_next_one_goes_on_at_once(
     sink = Collector()
 
     async def run() -> float:
-        first = source(kafka_bootstrap, topic, sink)
+        first = a_kafka_source(kafka_bootstrap, topic, sink)
         await first.start()
         produce(kafka_bootstrap, topic, "a", "b")
         await sink.until(2)
         await first.stop()
         produce(kafka_bootstrap, topic, "c")
         began = time.monotonic()
-        second = source(kafka_bootstrap, topic, sink)
+        second = a_kafka_source(kafka_bootstrap, topic, sink)
         await second.start()
         await sink.until(3)
         pause_s = time.monotonic() - began
@@ -155,7 +113,7 @@ def test_a_group_that_starts_at_the_latest_skips_what_was_there(
     produce(kafka_bootstrap, topic, "old")
 
     async def run() -> None:
-        newest = source(kafka_bootstrap, topic, sink, "latest")
+        newest = a_kafka_source(kafka_bootstrap, topic, sink, initial_offset="latest")
         await newest.start()
         produce(kafka_bootstrap, topic, "new")
         await sink.until(1)
@@ -172,8 +130,8 @@ def test_two_sources_of_a_group_share_its_partitions_and_one_takes_over(
     one, other = Collector(), Collector()
 
     async def run() -> None:
-        first = source(kafka_bootstrap, topic, one)
-        second = source(kafka_bootstrap, topic, other)
+        first = a_kafka_source(kafka_bootstrap, topic, one)
+        second = a_kafka_source(kafka_bootstrap, topic, other)
         await first.start()
         produce(kafka_bootstrap, topic, "a")
         await one.until(1)
@@ -194,7 +152,7 @@ def test_a_source_says_how_far_behind_it_is(kafka_bootstrap: str, topic: str) ->
     produce(kafka_bootstrap, topic, "a", "b", "c")
 
     async def run() -> dict[str, object]:
-        behind = source(kafka_bootstrap, topic, sink)
+        behind = a_kafka_source(kafka_bootstrap, topic, sink)
         await behind.start()
         await sink.until(3)
         await asyncio.sleep(1)
@@ -256,3 +214,37 @@ def test_a_kafka_sink_refuses_what_is_no_event_or_not_for_it(
             ]
 
     assert asyncio.run(run()) == [400, 404, 405, 503]
+
+
+def test_a_kafka_sink_whose_clients_break_off_goes_on_without_a_traceback(
+    kafka_bootstrap: str, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = "POST /ns/letters HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n"
+    event = "".join(f"{name}: {value}\r\n" for name, value in EVENT.items())
+
+    async def run() -> int:
+        async with sink_for(kafka_bootstrap, topic) as receiver:
+            url = receiver.address_of("letters")
+            port = urlsplit(url).port
+            for request in ("rubbish\r\n\r\n", f"{head}\r\n", f"{head}{event}\r\nwhole") * 10:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request.encode())
+                await writer.drain()
+                await asyncio.sleep(0.01)
+                writer.transport.abort()
+            return await status_of(url, EVENT)
+
+    assert asyncio.run(run()) == 202
+    assert caplog.records == []
+
+
+def test_a_kafka_sink_leaves_an_encoded_body_as_it_is(kafka_bootstrap: str, topic: str) -> None:
+    body = gzip.compress(b"{}")
+
+    async def run() -> int:
+        async with sink_for(kafka_bootstrap, topic) as receiver:
+            headers = EVENT | {"content-encoding": "gzip"}
+            return await status_of(receiver.address_of("letters"), headers, body)
+
+    assert asyncio.run(run()) == 202
+    assert records_of(kafka_bootstrap, topic, 1)[0]["value"] == body

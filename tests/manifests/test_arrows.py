@@ -95,10 +95,14 @@ def test_dead_letters_outlast_a_database_that_is_away_for_hours(overlay: str) ->
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_the_tick_leads_to_a_function_that_is_there(overlay: str) -> None:
-    (ping,) = of_kind(rendered(overlay), *PING).values()
+def test_the_ticks_lead_to_functions_that_are_there(overlay: str) -> None:
+    ticks = {
+        name: ping["spec"]["sink"]["ref"]["name"]
+        for name, ping in of_kind(rendered(overlay), *PING).items()
+    }
 
-    assert ping["spec"]["sink"]["ref"]["name"] in services(overlay)
+    assert ticks == {"refresh": "aggregate", "redrive": "dlq"}
+    assert set(ticks.values()) <= set(services(overlay))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

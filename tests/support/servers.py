@@ -23,11 +23,11 @@ Documents = Database[dict[str, Any]]
 _Result = TypeVar("_Result")
 
 
-def new_topic(bootstrap: str) -> str:
-    """Make a topic of one partition, and give its name."""
+def new_topic(bootstrap: str, **config: str) -> str:
+    """Make a topic of one partition, and return its name."""
     name = f"test.{uuid.uuid4().hex}"
     admin = AdminClient({"bootstrap.servers": bootstrap})  # held: a lost one ends its work
-    admin.create_topics([NewTopic(name, 1, 1)])[name].result(20)
+    admin.create_topics([NewTopic(name, 1, 1, config=config)])[name].result(20)
     return name
 
 

@@ -128,9 +128,14 @@ class DeadLetter(_Row):
     error_code: int | None = None
     error_data: str | None = Field(default=None, description=_DETAIL)
     destination: str | None = Field(default=None, description=_DETAIL)
-    dead_lettered_at: Timestamp
+    cause: str | None = Field(default=None, description="data, world, fault (a bug) or unknown")
+    dead_lettered_at: Timestamp = Field(description="time of the newest failure")
+    first_dead_lettered_at: Timestamp | None = None
+    arrivals: int | None = Field(default=None, description="how often it failed for good")
     status: str
     redriven_at: Timestamp | None = None
+    redrives: int | None = Field(default=None, description="how often it went back by itself")
+    redrive_error: str | None = Field(default=None, description="why it cannot be published again")
     content_type: str | None = None
     attributes: dict[str, str] = Field(default={}, description="of the event, as it arrived")
 

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 
 from local_dev.commands import up_options as chosen
 from local_dev.commands.command_line import Data, run
-from local_dev.console import Screen
+from local_dev.console import OPENED, Screen
 from local_dev.manifests.manifest_object import ManifestError
-from local_dev.options import UpOptions, ports_of
+from local_dev.options import LOOPBACK, UpOptions, ports_of
 from local_dev.paths import Places
 from local_dev.servers.child_process import ServerFailedError
 from local_dev.servers.port_owner import is_taken, owner_of
@@ -43,6 +43,7 @@ def up(
     only: chosen.Only = None,
     data: Data = None,
     quiet: chosen.Quiet = False,
+    host: chosen.Host = LOOPBACK,
     port_offset: chosen.PortOffset = 0,
     ingest_port: chosen.IngestPort = None,
     dashboard_port: chosen.DashboardPort = None,
@@ -54,7 +55,8 @@ def up(
 ) -> None:
     """Start the whole system on this machine, until Ctrl-C; the data stays.
 
-    Apache Kafka, MongoDB, the functions and the KafkaSources between them, all on loopback.
+    Apache Kafka, MongoDB, the functions and the KafkaSources between them, all on loopback
+    unless --host opens the public functions.
     Where KAFKA_BOOTSTRAP_SERVERS or MONGO_URL is set, that broker or database is used, and none
     of ours is started. The exit code is 0 if nothing ended by itself.
     """
@@ -66,7 +68,7 @@ def up(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     places = Places.chosen_by(data)
-    bring_up(UpOptions(places, ports, keep_warm, instances, idle, only, demo, quiet))
+    bring_up(UpOptions(places, ports, keep_warm, instances, idle, only, demo, quiet, host))
 
 
 def bring_up(options: UpOptions) -> None:
@@ -111,11 +113,16 @@ def _on_signals(stop_requested: asyncio.Event, system: System) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
+def _is_taken(options: UpOptions, name: str) -> bool:
+    address = options.host if name in OPENED else LOOPBACK
+    return is_taken(options.ports[name], address)
+
+
 def _refuse_taken_ports(options: UpOptions) -> None:
     taken = [
         f"port {port} for {name} is taken by {owner_of(port)}"
         for name, port in options.ports.items()
-        if options.listens_on(name, os.environ) and is_taken(port)
+        if options.listens_on(name, os.environ) and _is_taken(options, name)
     ]
     if taken:
         remedy = "End it, or choose other ports: --port-offset 100, or --ingest-port and the like."

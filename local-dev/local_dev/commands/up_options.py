@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from typing import Annotated, Any
 
 import typer
 
 from local_dev.commands.command_line import flag, seconds
-from local_dev.options import FUNCTIONS, USUAL_PORTS
+from local_dev.options import EVERY_ADDRESS, FUNCTIONS, USUAL_PORTS
 
 DEMO_DEVICES = 10
 PORTS = "Ports"  # the heading of the options that move ports
@@ -21,6 +23,18 @@ def function_names(text: str) -> frozenset[str]:
         wrong = ", ".join(unknown) or repr(text)
         raise typer.BadParameter(f"no such function: {wrong} (there are {', '.join(FUNCTIONS)})")
     return names
+
+
+def own_address(text: str) -> str:
+    """Read an IPv4 address of this machine. Raise typer.BadParameter for any other text."""
+    try:
+        ipaddress.IPv4Address(text)
+        with socket.socket() as probe:
+            probe.bind((text, 0))
+    except (ValueError, OSError):
+        remedy = f"write one, or {EVERY_ADDRESS} for all of them"
+        raise typer.BadParameter(f"{text!r} is no IPv4 address of this machine: {remedy}") from None
+    return text
 
 
 def with_demo_devices(arguments: list[str]) -> list[str]:
@@ -64,6 +78,15 @@ Only = Annotated[
     _option("NAMES", "Only these functions: ingest,alert", parser=function_names),
 ]
 Quiet = Annotated[bool, flag("--quiet", "Do not print what the functions log.")]
+Host = Annotated[
+    str,
+    _option(
+        "ADDRESS",
+        "Open ingest and dashboard to the network, without a password: 0.0.0.0, or one address.",
+        parser=own_address,
+        rich_help_panel=PORTS,
+    ),
+]
 PortOffset = Annotated[
     int,
     _option(

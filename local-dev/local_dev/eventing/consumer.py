@@ -1,8 +1,7 @@
-"""How do records come out of Kafka, and offsets go in? A source's rhythm asks for each poll.
+"""A Kafka consumer in a thread of its own, which a pump requests polls from.
 
-confluent-kafka blocks, even where it looks as if it did not (get_watermark_offsets waits for a
-rebalance callback to end), so it lives in a thread of its own and is called there only; all that
-comes back arrives in the event loop.
+confluent-kafka blocks, even where it looks as if it did not, so it is called in that thread only;
+all that comes back arrives in the event loop.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol, cast
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from local_dev.eventing.retry_policy import MAX_POLL_RECORDS
 from local_dev.wire.record_event import Record
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
     from local_dev.eventing.consumer_settings import ConsumerSettings
+    from local_dev.eventing.topic_probe import TopicProbe, TopicShape, TopicState
 
 POLL_S = 0.2
 KAFKA_RESPONDS_S = 10.0
@@ -31,7 +31,7 @@ _Headers = tuple[tuple[str, bytes | None], ...]
 
 
 class Listener(Protocol):
-    """What a rhythm does with what the consumer tells it, in the event loop."""
+    """What a pump does with what the consumer reports, in the event loop."""
 
     def polled(self, records: list[Record]) -> None: ...
 
@@ -41,20 +41,33 @@ class Listener(Protocol):
 
 
 class PolledConsumer:
-    """One Kafka consumer, as a KafkaSource has one in each dispatcher."""
+    """One Kafka consumer, as a KafkaSource has one in each dispatcher.
 
-    def __init__(self, settings: ConsumerSettings, say: Callable[[str], None]) -> None:
+    It consumes one topic and commits nothing for its successors of the same name.
+    """
+
+    def __init__(
+        self,
+        settings: ConsumerSettings,
+        probe: TopicProbe,
+        say: Callable[[str], None],
+        *,
+        from_start: bool,
+    ) -> None:
+        """Begin at what the group has committed; `from_start` begins at each partition's start."""
         self._settings = settings
+        self._probe = probe
         self._say = say
+        self._from_start = from_start
         self._loop = asyncio.get_running_loop()
-        self._asked: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        callbacks = {"error_cb": self._on_error, "on_commit": self._on_commit}
-        self._consumer = Consumer({**settings.for_kafka(), **callbacks})
+        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._consumer = Consumer({**settings.for_kafka(), "error_cb": self._on_error})
         self._thread = threading.Thread(target=self._work, name=settings.group, daemon=True)
         self._last_trouble = ""
-        self.assigned: frozenset[int] = frozenset()
+        self._is_abandoned = False
         self._first_offsets: dict[int, int] = {}
-        self._ends: dict[int, tuple[int, int]] = {}
+        self._shape: TopicShape | None = None
+        self.assigned: frozenset[int] = frozenset()
 
     def start(self, listener: Listener) -> None:
         self._listener = listener
@@ -62,45 +75,56 @@ class PolledConsumer:
 
     def request_poll(self) -> None:
         """Poll once; the listener gets the records, also when there are none."""
-        self._asked.put(self._poll)
+        self._tasks.put(self._poll)
 
     def pause_only(self, partitions: frozenset[int], before: frozenset[int]) -> None:
         """Let the next polls leave out these partitions; `before` were left out so far."""
-        self._asked.put(lambda: self._pause(partitions - before, before - partitions))
+        self._tasks.put(lambda: self._pause(partitions - before, before - partitions))
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Commit without waiting."""
-        positions = self._positions(offsets)
-        self._asked.put(lambda: self._consumer.commit(offsets=positions, asynchronous=True))
-
-    def probe_ends(self) -> None:
-        """Bring up to date how many records there are: see `lag_behind`."""
-        self._asked.put(self._probe_ends)
+        self._tasks.put(lambda: self._commit_now(offsets))
 
     async def stop(self, offsets: Mapping[int, int]) -> None:
-        """Commit these offsets, leave the group and end the thread, if Kafka still answers."""
-        self._asked.put(lambda: self._commit_now(offsets))
-        self._asked.put(None)
+        """Commit these offsets, leave the group and end the thread, if Kafka still responds."""
+        self.commit(offsets)
+        self._tasks.put(None)
         await asyncio.to_thread(self._thread.join, KAFKA_RESPONDS_S)
         if self._thread.is_alive():
-            self._say("Kafka does not answer: the group was not left")
+            self._say("Kafka does not respond: the group was not left")
 
-    def lag_behind(self, settled: Mapping[int, int]) -> int | None:
-        """Return how many offsets lie between what is settled and the end; None if unknown."""
-        if not self.assigned:
+    async def abandon(self) -> None:
+        """Leave the group without a commit, and without a word to the listener."""
+        self._is_abandoned = True
+        await self.stop({})
+
+    def is_of_another(self, shape: TopicShape | None) -> bool:
+        """Return whether it consumes another topic than this; as yet it may consume none."""
+        return self._shape is not None and (shape is None or shape.identity != self._shape.identity)
+
+    def learn_shape(self, shape: TopicShape | None) -> None:
+        """Take this for the topic that is consumed, where that was not known at the assignment."""
+        if self._shape is None and self.assigned:
+            self._shape = shape
+
+    def lag_behind(self, state: TopicState, settled: Mapping[int, int]) -> int | None:
+        """Return how many offsets lie between what is settled and the end; None if unknown.
+
+        It is unknown while no partition is assigned, and from the time when partitions are added
+        until they are assigned too.
+        """
+        if not self.assigned or state.shape != self._shape:
             return None
-        lag = 0
-        for partition, (low, high) in self._ends.items():
-            start = settled.get(partition, self._first_offsets.get(partition, 0))
-            lag += max(0, high - max(start, low, 0))
-        return lag
+        known = {**state.starts, **self._first_offsets, **settled}
+        behind = (state.ends[n] - max(known[n], state.starts[n]) for n in self.assigned)
+        return sum(max(0, each) for each in behind)
 
     def _work(self) -> None:
         self._consumer.subscribe(
             [self._settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke
         )
         try:
-            while (task := self._asked.get()) is not None:
+            while (task := self._tasks.get()) is not None:
                 self._do(task)
         finally:
             self._consumer.close()
@@ -128,12 +152,6 @@ class PolledConsumer:
         messages = [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, 0)]
         return [_record(message) for message in messages if self._is_record(message)]
 
-    def _probe_ends(self) -> None:
-        partitions = self._partitions(self.assigned)
-        known = [self._consumer.get_watermark_offsets(each, cached=True) for each in partitions]
-        pairs = zip(partitions, known, strict=True)
-        self._ends = {each.partition: ends for each, ends in pairs if ends is not None}
-
     def _is_record(self, message: Message) -> bool:
         error = message.error()
         if error is not None:
@@ -148,35 +166,48 @@ class PolledConsumer:
         if not offsets:
             return
         try:
-            self._consumer.commit(offsets=self._positions(offsets), asynchronous=False)
+            if self.is_of_another(self._probe.shape()):
+                self._say("nothing is committed: the topic that was consumed is gone")
+                return
+            topic = self._settings.topic
+            positions = [TopicPartition(topic, number, at) for number, at in offsets.items()]
+            self._consumer.commit(offsets=positions, asynchronous=False)
         except KafkaException as error:
             self._say(f"offsets not committed, so records come again: {error}")
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        numbers = [each.partition for each in partitions]
-        self._first_offsets = self._committed(partitions)
-        self.assigned = frozenset(numbers)
-
-    def _committed(self, partitions: list[TopicPartition]) -> dict[int, int]:
         try:
-            committed = self._consumer.committed(partitions, timeout=KAFKA_RESPONDS_S)
+            self._shape = self._shape_at_assignment()
+            self._first_offsets = self._committed(partitions)
         except KafkaException as error:
             self._on_error(error.args[0])
+        if self._from_start:
+            self._from_start = False
+            for each in partitions:
+                each.offset = OFFSET_BEGINNING
+            self._consumer.assign(partitions)
+        self.assigned = frozenset(each.partition for each in partitions)
+
+    def _shape_at_assignment(self) -> TopicShape | None:
+        shape = self._probe.shape()
+        return self._shape if self.is_of_another(shape) else shape
+
+    def _committed(self, partitions: list[TopicPartition]) -> dict[int, int]:
+        if self._from_start:
             return {}
-        return {each.partition: max(each.offset, 0) for each in committed}
+        committed = self._consumer.committed(partitions, timeout=KAFKA_RESPONDS_S)
+        return {each.partition: each.offset for each in committed if each.offset >= 0}
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = [each.partition for each in partitions]
         self.assigned -= frozenset(numbers)
+        if self._is_abandoned:
+            return
         forgotten = asyncio.run_coroutine_threadsafe(self._revoked(numbers), self._loop)
         self._commit_now(forgotten.result(KAFKA_RESPONDS_S))
 
     async def _revoked(self, numbers: list[int]) -> Mapping[int, int]:
         return self._listener.revoked(numbers)
-
-    def _on_commit(self, error: KafkaError | None, _: list[TopicPartition]) -> None:
-        if error is not None:
-            self._say(f"offsets not committed, so records may come again: {error}")
 
     def _on_error(self, error: KafkaError) -> None:
         if str(error) != self._last_trouble:
@@ -185,10 +216,6 @@ class PolledConsumer:
 
     def _partitions(self, numbers: frozenset[int]) -> list[TopicPartition]:
         return [TopicPartition(self._settings.topic, number) for number in numbers]
-
-    def _positions(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
-        topic = self._settings.topic
-        return [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
 
 
 def _record(message: Message) -> Record:

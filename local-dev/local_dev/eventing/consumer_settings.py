@@ -33,6 +33,7 @@ class ConsumerSettings:
             "max.poll.interval.ms": min(self.max_poll_interval_ms, LONGEST_POLL_INTERVAL_MS),
             "partition.assignment.strategy": "roundrobin",  # eager, like the sticky one of Java
             "allow.auto.create.topics": True,
+            "topic.metadata.refresh.interval.ms": 5_000,  # Java: 300 s; new partitions wait for it
             "fetch.wait.max.ms": 500,
             "fetch.min.bytes": 1,
             "log_level": 2,

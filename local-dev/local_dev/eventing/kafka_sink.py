@@ -14,6 +14,7 @@ from aiohttp import web
 from confluent_kafka import KafkaException, Producer
 
 from local_dev.wire.cloud_event import NotAnEventError
+from local_dev.wire.server_log import server_log
 from local_dev.wire.sink_record import sink_record
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class KafkaSinkReceiver:
     def __init__(self, bootstrap: str, namespace: str, sinks: Iterable[Sink]) -> None:
         self._topics = {f"/{namespace}/{sink.name}": sink.topic for sink in sinks}
         self._namespace = namespace
-        server = web.Server(self._take, access_log=None)
+        server = web.Server(self._take, access_log=None, auto_decompress=False, logger=server_log)
         self._runner = web.ServerRunner(server, shutdown_timeout=CLOSING_S)
         self._producer = Producer(
             {

@@ -62,7 +62,7 @@ class OrderedPump(RecordPump):
         await super().stop(grace_s)
 
     async def _tick(self) -> None:
-        while True:
+        while not self._is_retired:
             self._poll_if_due()
             await asyncio.sleep(POLL_EVERY_S)
 

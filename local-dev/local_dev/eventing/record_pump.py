@@ -29,6 +29,7 @@ class RecordPump:
         self._trackers: dict[int, OffsetTracker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._is_retired = False
 
     def start(self) -> None:
         """Ask for the first poll."""
@@ -57,6 +58,10 @@ class RecordPump:
         """Return the offset behind what is done with, per partition."""
         known = {p: t.next_offset for p, t in self._trackers.items()}
         return {partition: offset for partition, offset in known.items() if offset is not None}
+
+    def retire(self) -> None:
+        """Poll no more; what was polled is delivered."""
+        self._is_retired = True
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing new, and give what is in flight `grace_s` seconds to end."""

@@ -54,7 +54,9 @@ class UnorderedPump(RecordPump):
         self._poll_if_there_is_room()
 
     def _poll_if_there_is_room(self) -> None:
-        if self._is_polling or self._stopping or self._in_flight >= MAX_POLL_RECORDS:
+        if self._stopping or self._is_retired:
+            return
+        if self._is_polling or self._in_flight >= MAX_POLL_RECORDS:
             return
         self._is_polling = True
         self._consumer.request_poll()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 REVISION = "spec.template.spec"
 CONTAINER = f"{REVISION}.containers.0"
 SCALING = "spec.template.metadata.annotations.autoscaling.knative.dev"
+VISIBILITY = "metadata.labels.networking.knative.dev/visibility"
 TARGET_DEFAULT = 100.0  # container-concurrency-target-default
 UTILIZATION_DEFAULT = 70.0  # percent, container-concurrency-target-percentage
 NO_LIMIT = 1000  # max-scale 0
@@ -52,6 +53,7 @@ class Service(ManifestObject):
     ignored = frozenset(
         {
             "metadata.*",
+            "metadata.labels.*",
             "spec.*",
             "spec.template.*",
             "spec.template.metadata.*",
@@ -76,6 +78,7 @@ class Service(ManifestObject):
     api_version: Literal["serving.knative.dev/v1"]
     kind: Literal["Service"]
     name: str = Field(alias="metadata.name")
+    visibility: str | None = Field(None, alias=VISIBILITY)
     min_scale: _Count = Field(0, alias=f"{SCALING}/min-scale")
     max_scale: _Limit = Field(NO_LIMIT, alias=f"{SCALING}/max-scale")
     target: _Number | None = Field(None, alias=f"{SCALING}/target")
@@ -87,6 +90,10 @@ class Service(ManifestObject):
     ready_path: str = Field(alias=f"{CONTAINER}.readinessProbe.httpGet.path")
     env_from: list[EnvironmentOrigin] = Field([], alias=f"{CONTAINER}.envFrom")
     env: list[Variable] = Field([], alias=f"{CONTAINER}.env")
+
+    @property
+    def is_public(self) -> bool:
+        return self.visibility != "cluster-local"
 
     @property
     def target_concurrency(self) -> float:

@@ -10,12 +10,12 @@ import psutil
 LONGEST_COMMAND = 120
 
 
-def is_taken(port: int) -> bool:
-    """Return whether a server of ours could not listen on 127.0.0.1:`port`."""
+def is_taken(port: int, address: str = "127.0.0.1") -> bool:
+    """Return whether a server of ours could not listen on that port of that address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
         except OSError:
             return True
     return False

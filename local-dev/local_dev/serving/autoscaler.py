@@ -73,6 +73,11 @@ class Autoscaler:
                 raise FunctionFailedError(f"{self.service.name} does not start; see its lines")
             await asyncio.sleep(SCALING_TICK_S / 5)
 
+    @property
+    def ready_instance(self) -> FunctionInstance | None:
+        """One of the instances that are ready, if there is one; nothing is started or held up."""
+        return next((each for each in self._instances if each.is_ready), None)
+
     def status(self) -> dict[str, object]:
         """Return what `local-dev/status` shows."""
         ready = [each for each in self._instances if each.is_ready]

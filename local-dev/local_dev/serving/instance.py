@@ -1,6 +1,6 @@
 """One instance of a function: a process that is started, probed and ended.
 
-Each is `python -m functions.<name>` in a process group of its own, on loopback.
+Each is `python -m functions <name>` in a process group of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_dev.options import LOOPBACK, reachable_at
 from local_dev.servers.child_process import ends_with_its_parent
 from local_dev.wire.http_client import Address, ConnectionPool, NoResponseError
 
@@ -26,7 +27,6 @@ PROBE_TIMEOUT_S = 0.5  # queue-proxy gives 0.1 s; this machine also runs broker 
 READY_TIMEOUT_S = 60.0
 STOP_GRACE_S = 10.0
 LONGEST_LINE = 1 << 20
-HOST = "127.0.0.1"
 
 
 class FunctionFailedError(Exception):
@@ -41,6 +41,7 @@ class Launch:
     root: Path
     environment: Mapping[str, str]
     ready_path: str
+    address: str = LOOPBACK
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class FunctionInstance:
         self._process = process
         self._launch = launch
         self.port = port
-        self.pool = ConnectionPool(Address(HOST, port), limit=1000)
+        self.pool = ConnectionPool(Address(reachable_at(launch.address), port), limit=1000)
         self.in_flight = 0
         self.is_ready = False
         self.idle_since = time.monotonic()
@@ -75,7 +76,7 @@ class FunctionInstance:
         process = await asyncio.create_subprocess_exec(
             *launch.command,
             cwd=launch.root,
-            env={**launch.environment, "HOST": HOST, "PORT": str(port)},
+            env={**launch.environment, "HOST": launch.address, "PORT": str(port)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

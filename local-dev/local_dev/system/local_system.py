@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_dev.load.sender import send_forever
 from local_dev.manifests.system import read_system
-from local_dev.options import FUNCTIONS
+from local_dev.options import FUNCTIONS, reachable_at
 from local_dev.paths import ROOT
 from local_dev.servers.supervisor import backing_services
 from local_dev.system.pipeline import Pipeline, PipelineSettings
@@ -51,7 +51,8 @@ class System:
             self._screen.welcome(self._options, self._addresses.kafka_bootstrap, seconds)
             tasks = [self._services.watch()]
             if self._options.demo_devices:
-                ingest = f"http://127.0.0.1:{self._options.ports['ingest']}"
+                address = reachable_at(self._options.host)
+                ingest = f"http://{address}:{self._options.ports['ingest']}"
                 tasks.append(send_forever(ingest, self._options.demo_devices))
             await asyncio.gather(*tasks)
 
@@ -75,6 +76,7 @@ class System:
         options = self._options
         return PipelineSettings(
             mongo_url=self._addresses.mongo_url,
+            host=options.host,
             ports={name: options.ports[name] for name in FUNCTIONS},
             keep_warm=options.keep_warm,
             instances=options.instances,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_dev.manifests.system import NAMESPACE
+from local_dev.options import LOOPBACK
 from local_dev.paths import ROOT
 from local_dev.serving.autoscaler import Autoscaler
 from local_dev.serving.gateway import Gateway
@@ -29,12 +30,14 @@ ALWAYS_ON = frozenset({DIRECT, "dashboard"})  # people and devices should not wa
 class PipelineSettings:
     """What `local-dev/up` decides; all else comes from the manifests.
 
-    `ports` are the functions' public ones; `instances` is how many of each event function stay;
+    `ports` are the functions' own, which public ones open at `host`, the others on loopback;
+    `instances` is how many of each event function stay;
     `idle_s` is the time without a request after which any other goes; `only` names the functions
     to run.
     """
 
     mongo_url: str
+    host: str
     ports: Mapping[str, int]
     keep_warm: bool
     instances: int
@@ -90,9 +93,16 @@ class Pipeline:
 
     async def _open(self, service: Service) -> None:
         name, port = service.name, self._settings.ports[service.name]
+        address = self._settings.host if service.is_public else LOOPBACK
         host = Autoscaler(
             service,
-            Launch(name, ROOT, self._environment(service), service.ready_path),
+            Launch(
+                name,
+                ROOT,
+                self._environment(service),
+                service.ready_path,
+                address if name == DIRECT else LOOPBACK,
+            ),
             floor=self._floor(service),
             idle_s=self._settings.idle_s,
             first_port=port if name == DIRECT else None,
@@ -100,7 +110,7 @@ class Pipeline:
         )
         self._hosts[name] = host
         if name != DIRECT:
-            gateway = Gateway(host, port)
+            gateway = Gateway(host, port, address)
             self._gateways.append(gateway)
             await gateway.open()
         host.start()

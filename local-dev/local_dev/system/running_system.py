@@ -41,8 +41,9 @@ async def answering(
     """Send `status()` as JSON to every connection, and write down at which port."""
 
     async def respond(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(json.dumps(status()).encode())
-        await writer.drain()
+        with contextlib.suppress(ConnectionError):  # whoever connected has gone away
+            writer.write(json.dumps(status()).encode())
+            await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(respond, "127.0.0.1", 0)

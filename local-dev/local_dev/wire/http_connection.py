@@ -21,7 +21,7 @@ class HttpConnection(asyncio.Protocol):
         """Send a request and wait for its response. Raise OSError, BrokenResponseError."""
         assert self._transport is not None
         self.is_usable = False
-        self._parser = ResponseParser()
+        self._parser = ResponseParser(is_to_head=head.startswith(b"HEAD "))
         self._response = asyncio.get_running_loop().create_future()
         self._transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
         return await self._response

@@ -28,9 +28,13 @@ class Response:
 
 
 class ResponseParser:
-    """Reads one response; its methods `on_...` are called by llhttp."""
+    """Reads one response; its methods `on_...` are called by llhttp.
 
-    def __init__(self) -> None:
+    A response to a HEAD request ends with its head, whatever length it states.
+    """
+
+    def __init__(self, *, is_to_head: bool = False) -> None:
+        self._is_to_head = is_to_head
         self._llhttp = httptools.HttpResponseParser(self)
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
@@ -70,6 +74,8 @@ class ResponseParser:
         named = {name.lower() for name, _ in self._headers}
         measured = named & {"content-length", "transfer-encoding"}
         self._ends_with_connection = self._is_in_body and not measured
+        if self._is_to_head:
+            self.on_message_complete()
 
     def on_body(self, piece: bytes) -> None:
         self._body += piece

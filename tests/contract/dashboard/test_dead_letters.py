@@ -7,7 +7,7 @@ import pytest
 from shared.mongo.collections import DEAD_LETTERS, Document
 from shared.settings import DashboardSettings
 from tests.contract.dashboard.dashboard_client import DashboardClient, dashboard_on
-from tests.contract.dashboard.documents import dead_letter
+from tests.contract.dashboard.documents import NOON, dead_letter
 
 pytestmark = pytest.mark.database
 ADDRESS = "mongo-0.mongo.telemetry.svc.cluster.local:27017"
@@ -95,3 +95,18 @@ def test_a_dead_letter_of_old_without_attributes_is_shown(empty: DashboardClient
     empty.store(DEAD_LETTERS, [letter])
 
     assert empty.rows("/dead-letters")[0]["attributes"] == {}
+
+
+def test_a_dead_letter_shows_what_becomes_of_it(empty: DashboardClient) -> None:
+    fields: dict[str, object] = {
+        "cause": "world",
+        "arrivals": 3,
+        "redrives": 2,
+        "redrive_error": "Kafka does not take the record",
+    }
+    empty.store("dead_letters", [dead_letter(1, 0, first_dead_lettered_at=NOON, **fields)])
+
+    (row,) = empty.rows("/dead-letters")
+
+    assert {name: row[name] for name in fields} == fields
+    assert row["first_dead_lettered_at"] == "2026-01-31T12:00:00.000Z"

@@ -1,10 +1,11 @@
 """What a developer reads while the system runs: lines, tables, progress."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from local_dev.console import Screen, as_sentence, show, table
+from local_dev.console import Screen, as_sentence, show, table, warning_of
 from local_dev.options import USUAL_PORTS, UpOptions
 from local_dev.paths import Places
 
@@ -105,3 +106,29 @@ def test_text_in_brackets_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]
         *("stored", "2", "times:", "['id-1',", "'id-2']"),
         *("[red]", "n", "[/]", "1", ":smile:", "-"),
     ]
+
+
+def test_an_opened_system_says_what_it_opens_and_to_whom(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    opened = dataclasses.replace(OPTIONS, host="0.0.0.0")
+
+    Screen(shows_functions=False).welcome(opened, "127.0.0.1:9092", 3.0)
+
+    printed = capsys.readouterr().out
+    warning = printed[printed.index("WARNING") :].splitlines()
+    assert "everyone who can reach this machine" in warning[0]
+    assert [line.split(":")[0] for line in warning[1:3]] == ["  port 8001", "  port 8002"]
+    assert warning[3] == "All else stays on loopback."
+
+
+def test_what_does_not_run_is_not_said_to_be_open() -> None:
+    only = dataclasses.replace(OPTIONS, host="0.0.0.0", only=frozenset({"dashboard"}))
+
+    assert "8001" not in warning_of(only)
+
+
+def test_a_system_on_loopback_warns_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen(shows_functions=False).welcome(OPTIONS, "127.0.0.1:9092", 3.0)
+
+    assert "WARNING" not in capsys.readouterr().out

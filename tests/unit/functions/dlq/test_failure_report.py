@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.dlq.failure_report import FailureReport, letter_id_of, report_of
+from functions.dlq.failure_report import (
+    FailureReport,
+    is_dead_letter,
+    letter_id_of,
+    place_of,
+    report_of,
+)
 from shared.readings.cloud_event import CloudEvent, event_of
 from shared.readings.reading_event import records_of
 from tests.support.readings import NOW, QUICK, accepted, at, delivered
@@ -168,3 +174,38 @@ def test_the_parts_of_a_letter_s_id_do_not_run_into_each_other() -> None:
     other = CloudEvent({"source": "a", "id": "bc"}, None, b"")
 
     assert letter_id_of("alert", one) != letter_id_of("alert", other)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cause"),
+    [
+        ({"knativeerrordest": AGGREGATE}, "world"),  # no response: away, or too late
+        *[({"knativeerrorcode": str(code)}, "world") for code in (404, 408, 429, 502, 503, 504)],
+        *[({"knativeerrorcode": str(code)}, "data") for code in (400, 405, 413, 415, 422, 431)],
+        *[({"knativeerrorcode": str(code)}, "fault") for code in (303, 500, 501, 505)],
+        ({}, "unknown"),
+    ],
+)
+def test_the_cause_follows_from_the_status(attributes: dict[str, str], cause: str) -> None:
+    assert report(b"", **attributes).cause == cause
+
+
+@pytest.mark.parametrize(
+    ("attributes", "place"),
+    [
+        ({"knativekafkapartition": "0", "knativekafkaoffset": "7"}, ("0", "7")),
+        ({"knativekafkaoffset": "7"}, None),
+        ({"knativekafkapartition": "0", "knativekafkaoffset": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_place_is_that_of_the_record(
+    attributes: dict[str, str], place: tuple[str, str] | None
+) -> None:
+    assert place_of(CloudEvent(attributes, None, b"")) == place
+
+
+@pytest.mark.parametrize("name", ["knativeerrordest", "knativekafkaoffset", "reason"])
+def test_a_dead_letter_is_told_by_what_kafka_source_adds(name: str) -> None:
+    assert is_dead_letter(CloudEvent({"id": "1", name: "x"}, None, b""))
+    assert not is_dead_letter(CloudEvent({"id": "1"}, None, b""))

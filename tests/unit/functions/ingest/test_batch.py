@@ -68,5 +68,11 @@ def test_other_preferences_change_nothing(prefer: str) -> None:
     assert Device().posts([posted(), 5], ("prefer", prefer)).status == 207
 
 
+def test_of_many_bad_items_each_has_an_entry_and_all_have_5000() -> None:
+    body = Device().posts([{f"x{number}": 1 for number in range(9)}] * 3_000).json()
+
+    assert [one["index"] for one in body["errors"]] == list(range(3_000))
+
+
 def test_strict_handling_queues_a_good_batch() -> None:
     assert Device().posts([posted()], ("prefer", "handling=strict")).status == 202

@@ -9,6 +9,7 @@ from local_dev.commands import up as command
 from local_dev.commands.command_line import run, seconds
 from local_dev.commands.up_options import with_demo_devices
 from local_dev.options import USUAL_PORTS, UpOptions
+from local_dev.servers.child_process import ServerFailedError
 
 Read = Callable[..., UpOptions]
 
@@ -121,3 +122,36 @@ def test_the_demo_has_ten_devices_or_as_many_as_said(
 def test_event_functions_keep_as_many_instances_as_said(read: Read) -> None:
     assert read("--instances", "2").instances == 2
     assert read().instances == 0
+
+
+def test_without_host_everything_stays_on_loopback(read: Read) -> None:
+    assert read().host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.2"])
+def test_public_functions_listen_at_the_address_that_host_names(read: Read, address: str) -> None:
+    assert read("--host", address).host == address
+
+
+@pytest.mark.parametrize("text", ["everywhere", "::", "203.0.113.7", "127.0.0.1:80", ""])
+def test_a_host_that_is_no_address_of_this_machine_is_refused_with_the_remedy(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        run(command.up, ["--host", text])
+
+    assert exit_.value.code == 2
+    assert "0.0.0.0" in capsys.readouterr().err
+
+
+def test_a_public_port_that_is_taken_elsewhere_than_on_loopback_is_refused(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = {(8001, "0.0.0.0"), (8003, "0.0.0.0")}
+    monkeypatch.setattr(command, "is_taken", lambda *port: port in taken)
+
+    with pytest.raises(ServerFailedError) as refused:
+        command._refuse_taken_ports(read("--host", "0.0.0.0"))
+
+    assert "8001" in str(refused.value)
+    assert "8003" not in str(refused.value)

@@ -62,6 +62,12 @@ def test_the_repository_describes_five_functions_and_three_arrows(root: Path) ->
     }
 
 
+def test_devices_and_people_reach_two_functions_and_kafka_source_the_others(root: Path) -> None:
+    public = {each.name for each in read_system(root).services if each.is_public}
+
+    assert public == {"ingest", "dashboard"}
+
+
 def test_a_value_that_the_shell_gives_is_everywhere_the_one_used(root: Path) -> None:
     given = {"MAX_RETRIES": "5", "TELEMETRY_TOPIC": "mine.raw", "DLQ_TOPIC": ""}
 

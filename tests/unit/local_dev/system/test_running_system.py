@@ -70,6 +70,27 @@ def test_the_state_that_a_killed_system_left_behind_is_no_answer(tmp_path: Path)
     assert ask(places) is None
 
 
+def test_whoever_connects_and_goes_away_leaves_no_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = Places(tmp_path)
+    places.run.mkdir()
+    large: dict[str, object] = {"pids": ["x" * 100] * 50_000}
+
+    async def run() -> dict[str, Any]:
+        async with answering(places, {}, lambda: large):
+            port = json.loads((places.run / "state.json").read_text())["status_port"]
+            for _ in range(20):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.transport.abort()
+            asked = await asyncio.to_thread(ask, places)
+        assert asked is not None
+        return asked[1]
+
+    assert asyncio.run(run()) == large
+    assert caplog.records == []
+
+
 async def asked_while_answering(places: Places) -> tuple[dict[str, Any], dict[str, Any]]:
     status: dict[str, object] = {"sources": {"raw-to-alert": {"lag": 3}}}
     async with answering(places, {"ports": {"ingest": 8001}}, lambda: status):

@@ -54,6 +54,15 @@ def test_an_answer_without_a_length_ends_with_its_connection() -> None:
     assert not parser.keeps_alive
 
 
+def test_a_response_to_a_head_request_ends_with_its_head() -> None:
+    parser = ResponseParser(is_to_head=True)
+
+    response = parser.feed(LENGTH.removesuffix(b"abc"))
+
+    assert response == Response(200, (("X-A", "1"), ("content-length", "3")), b"")
+    assert parser.keeps_alive
+
+
 def test_an_interim_answer_is_skipped() -> None:
     answer = ResponseParser().feed(b"HTTP/1.1 100 Continue\r\n\r\n" + LENGTH)
 

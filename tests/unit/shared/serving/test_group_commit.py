@@ -155,6 +155,27 @@ def test_a_request_that_is_given_up_takes_nobody_with_it() -> None:
     assert asyncio.run(schedule()) == (10, [[1, 2]])
 
 
+def test_a_request_that_was_given_up_is_not_told_that_its_write_failed() -> None:
+    async def schedule() -> Sequence[Any]:
+        gate = asyncio.Event()
+
+        async def fail(_: Sequence[int]) -> Sequence[int]:
+            await gate.wait()
+            raise TemporaryError("keep_readings", "no")
+
+        commit = GroupCommit(fail)
+        stays, goes = (asyncio.create_task(commit.submit(number)) for number in (1, 2))
+        await asyncio.sleep(0.01)
+        goes.cancel()
+        await asyncio.sleep(0)
+        gate.set()
+        return await asyncio.gather(stays, goes, return_exceptions=True)
+
+    outcomes = asyncio.run(schedule())
+
+    assert [type(each) for each in outcomes] == [TemporaryError, asyncio.CancelledError]
+
+
 def test_a_request_given_up_before_its_write_takes_nobody_with_it() -> None:
     async def schedule() -> int:
         commit = GroupCommit(Store().commit)

@@ -1,6 +1,7 @@
 """When is a record safe? One suite for the fake and for the publisher on the real Kafka."""
 
 import asyncio
+import secrets
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ from local_dev.servers.free_port import free_port
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from shared.kafka.publisher import KafkaPublisher
-from shared.outcomes import TemporaryError
+from shared.outcomes import PermanentError, TemporaryError
 from shared.readings.reading_event import Record, records_of
 from shared.settings import KafkaSettings, SettingsError
 from tests.support.publisher import FakePublisher
@@ -100,6 +101,30 @@ def test_a_record_is_in_kafka_as_it_was_written_once_publish_returns(kafka_boots
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize(
+    ("size", "config"),
+    [(2_000_000, {}), (200_000, {"max.message.bytes": "100000"})],
+    ids=["for our producer", "for the topic"],
+)
+def test_a_record_that_is_too_large_is_never_taken_and_takes_no_other_with_it(
+    kafka_bootstrap: str, size: int, config: dict[str, str]
+) -> None:
+    topic = new_topic(kafka_bootstrap, **config)
+    too_large = Record(b"k", [], secrets.token_bytes(size))
+
+    async def one_by_one(opened: KafkaPublisher) -> PermanentError:
+        with pytest.raises(PermanentError) as caught:
+            await opened.publish(topic, [too_large])
+        await opened.publish(topic, RECORDS)
+        return caught.value
+
+    refused = using(KafkaPublisher(kafka_at(kafka_bootstrap)), one_by_one)
+
+    assert refused.reason == "too_large"
+    assert [one.value() for one in records_in(kafka_bootstrap, topic)] == [RECORDS[0].value]
+
+
+@pytest.mark.broker
 def test_records_of_many_requests_at_once_are_all_there(kafka_bootstrap: str) -> None:
     topic = new_topic(kafka_bootstrap)
 
@@ -130,7 +155,7 @@ def test_a_record_that_kafka_refuses_fails_and_leaves_the_publisher_whole(
     topic = new_topic(kafka_bootstrap)
 
     async def too_large_then_right(opened: KafkaPublisher) -> None:
-        with pytest.raises(TemporaryError):
+        with pytest.raises(PermanentError):
             await opened.publish(topic, [*RECORDS, Record(b"k", [], bytes(2_000_000))])
         await opened.publish(topic, RECORDS)
 

@@ -1,20 +1,20 @@
-"""Which dead letters are kept? The dlq function on the real MongoDB."""
+"""Which dead letters are stored: the dlq function on the real MongoDB."""
 
 import asyncio
 import base64
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.dlq.function import MAX_BODY, dlq_function
+from functions.dlq.function import MAX_BODY
 from shared import metrics
-from shared.mongo.connection import Mongo
 from shared.readings.reading_event import records_of
 from shared.serving.http import HttpRequest, HttpResponse
+from tests.support.dlq import dlq_of
 from tests.support.readings import NOW, accepted, request_headers
-from tests.support.servers import Documents, mongo_at, new_database
+from tests.support.servers import Documents, new_database
 
 pytestmark = pytest.mark.database
 
@@ -35,9 +35,14 @@ def database(mongo_url: str) -> Iterator[Documents]:
         yield made
 
 
-def deliver(url: str, database: Documents, *requests: HttpRequest) -> list[HttpResponse]:
+def deliver(
+    url: str,
+    database: Documents,
+    *requests: HttpRequest,
+    now: Callable[[], datetime] = lambda: MOMENT,
+) -> list[HttpResponse]:
     async def delivered() -> list[HttpResponse]:
-        function = dlq_function(Mongo(mongo_at(url, database.name)), lambda: MOMENT)
+        function = dlq_of(url, database.name, now)
         await function.open()
         try:
             return await asyncio.gather(*(function.respond(request) for request in requests))
@@ -67,7 +72,11 @@ def test_a_dead_letter_is_kept_with_its_failure_and_the_original(
         "event_id": accepted().reading_id,
         "event_type": "iot.telemetry.readings.v1",
         "destination": "http://aggregate.telemetry.svc.cluster.local",
+        "cause": "data",
         "dead_lettered_at": MOMENT,
+        "first_dead_lettered_at": MOMENT,
+        "arrivals": 1,
+        "redrives": 0,
         "error_code": 422,
         "error_data": '{"reason":"invalid_reading"}',
         "content_type": "application/json",
@@ -170,3 +179,80 @@ def test_a_reason_out_of_the_blue_makes_no_label_of_its_own(
     kept(mongo_url, database, [(b"ce-reason", b"some_new_word")], b"x")
 
     assert metrics.dead_letters.labels("other")._value.get() == before + 1
+
+
+def letter_at(offset: int, code: bytes = b"422", reason: bytes = b"invalid_reading") -> HttpRequest:
+    """Return the letter as the source of the dead letters' topic delivers it from that offset."""
+    failure = [
+        (b"ce-knativeerrordest", b"http://aggregate.telemetry.svc.cluster.local"),
+        *([(b"ce-knativeerrorcode", code)] if code else []),
+        *([(b"ce-reason", reason)] if reason else []),
+        (b"ce-knativekafkapartition", b"0"),
+        (b"ce-knativekafkaoffset", str(offset).encode()),
+    ]
+    return HttpRequest("POST", "/", [*request_headers(RECORD), *failure], RECORD.value)
+
+
+def test_an_old_record_that_is_delivered_again_opens_nothing(
+    mongo_url: str, database: Documents
+) -> None:
+    """A source that begins again delivers a month of records whose letters were redriven."""
+    deliver(mongo_url, database, letter_at(7))
+    deliver(mongo_url, database, letter_at(9))
+    database["dead_letters"].update_one({}, {"$set": {"status": "redriven"}})
+    before = database["dead_letters"].find_one()
+
+    answers = deliver(mongo_url, database, letter_at(7), letter_at(9))
+
+    assert {answer.status for answer in answers} == {204}
+    assert database["dead_letters"].find_one() == before
+
+
+def test_a_record_of_a_letter_of_an_earlier_version_opens_nothing(
+    mongo_url: str, database: Documents
+) -> None:
+    deliver(mongo_url, database, letter_at(7))
+    database["dead_letters"].update_one(
+        {}, {"$set": {"status": "redriven"}, "$unset": {"places": "", "arrivals": ""}}
+    )
+
+    deliver(mongo_url, database, letter_at(7))
+
+    assert [one["status"] for one in database["dead_letters"].find()] == ["redriven"]
+
+
+def test_a_letter_that_fails_again_carries_its_newest_failure(
+    mongo_url: str, database: Documents
+) -> None:
+    moments = iter([MOMENT, MOMENT + timedelta(hours=1)])
+    first, second = letter_at(7, b"503", b"keep_readings"), letter_at(9, b"422", b"too_late")
+
+    for request in (first, second):
+        deliver(mongo_url, database, request, now=lambda: next(moments))
+
+    letter = database["dead_letters"].find_one()
+    assert letter is not None
+    assert (letter["reason"], letter["error_code"], letter["cause"]) == ("too_late", 422, "data")
+    assert letter["dead_lettered_at"] - letter["first_dead_lettered_at"] == timedelta(hours=1)
+    assert (letter["arrivals"], letter["places"]) == (2, ["0/7", "0/9"])
+
+
+def test_what_the_newest_failure_does_not_tell_is_gone(mongo_url: str, database: Documents) -> None:
+    deliver(mongo_url, database, letter_at(7, b"503", b"keep_readings"))
+
+    deliver(mongo_url, database, letter_at(9, b"", b""))
+
+    letter = database["dead_letters"].find_one()
+    assert letter is not None
+    assert (letter["reason"], letter["cause"]) == ("no_response", "world")
+    assert "error_code" not in letter
+
+
+def test_each_arrival_is_counted_once_however_many_come_at_once(
+    mongo_url: str, database: Documents
+) -> None:
+    deliver(mongo_url, database, *[letter_at(offset) for offset in range(10)] * 2)
+
+    letter = database["dead_letters"].find_one()
+    assert letter is not None
+    assert (letter["arrivals"], len(letter["places"])) == (10, 10)

@@ -1,4 +1,4 @@
-"""Are dead letters published again? `python -m functions.dlq.redrive` on the real servers."""
+"""Which dead letters are published again by `python -m functions.dlq.redrive`, on real servers."""
 
 import asyncio
 import json
@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from functions.dlq.function import dlq_function
+from functions.dlq.redrive_store import Selection, mark_redriven, open_letters
 from local_dev.servers.free_port import free_port
-from shared.mongo.connection import Mongo
+from shared.mongo.database import client_of, majority
 from shared.readings.reading import Reading
 from shared.readings.reading_event import Record, records_of
 from shared.serving.http import HttpRequest
+from tests.support.dlq import dlq_of
 from tests.support.measurement import environment_of_children
 from tests.support.readings import NOW, at, request_headers
 from tests.support.servers import Documents, mongo_at, new_database, new_topic, records_in
@@ -171,9 +172,47 @@ def test_without_the_database_the_command_says_so_and_fails(place: Place) -> Non
     assert "the database" in done.stderr
 
 
+def test_what_kafka_never_takes_is_skipped_and_told_and_the_rest_goes(place: Place) -> None:
+    too_large = letter_of(at(4), "aggregate", "keep_readings", bytes(2_000_000))
+    no_event = HttpRequest("POST", "/", [(b"ce-id", b"1")], b"")
+    asyncio.run(delivered(place, too_large, no_event))
+
+    done = place.redrive()
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "3 dead letters redriven, 2 skipped"
+    assert done.stderr.count("skipped: ") == 2
+    assert "skipped: it is no CloudEvent: source is missing" in done.stderr
+    assert place.published_ids() == [reading.reading_id for reading in READINGS]
+    left = place.database["dead_letters"].find({"status": "open"})
+    assert {bool(letter["redrive_error"]) for letter in left} == {True}
+
+
+def test_a_mark_that_comes_late_hides_no_letter_that_failed_again(place: Place) -> None:
+    async def marked_late() -> bool:
+        async with client_of(mongo_at(place.url, place.database.name)) as client:
+            database = majority(client, place.database.name)
+            letter = await anext(open_letters(database, Selection(stage="alert")))
+            await delivered(place, letter_of(READINGS[0], "alert", "keep_alerts", offset=8))
+            return await mark_redriven(database, letter, datetime.now(UTC))
+
+    is_marked = asyncio.run(marked_late())
+
+    assert not is_marked
+    assert place.statuses() == ["open"] * 3
+
+
+async def delivered(place: Place, *letters: HttpRequest) -> None:
+    function = dlq_of(place.url, place.database.name, lambda: datetime.now(UTC))
+    await function.open()
+    responses = [await function.respond(letter) for letter in letters]
+    await function.close()
+    assert {response.status for response in responses} == {204}
+
+
 async def keep(url: str, name: str) -> None:
     times = iter([datetime.now(UTC) - timedelta(hours=hours) for hours in HOURS_OLD.values()])
-    function = dlq_function(Mongo(mongo_at(url, name)), lambda: next(times))
+    function = dlq_of(url, name, lambda: next(times))
     await function.open()
     failures = [("alert", "keep_alerts"), *[("aggregate", "keep_readings")] * 2]
     for reading, (stage, reason) in zip(READINGS, failures, strict=True):
@@ -181,16 +220,18 @@ async def keep(url: str, name: str) -> None:
     await function.close()
 
 
-def letter_of(reading: Reading, stage: str, reason: str) -> HttpRequest:
+def letter_of(
+    reading: Reading, stage: str, reason: str, data: bytes | None = None, offset: int = 7
+) -> HttpRequest:
     record = records_of([reading], NOW)[0]
     failure = [
         (b"ce-knativeerrordest", f"http://{stage}.telemetry.svc.cluster.local".encode()),
         (b"ce-knativeerrorcode", b"503"),
         (b"ce-reason", reason.encode()),
         (b"ce-knativekafkapartition", b"0"),
-        (b"ce-knativekafkaoffset", b"7"),
+        (b"ce-knativekafkaoffset", str(offset).encode()),
     ]
-    return HttpRequest("POST", "/", [*request_headers(record), *failure], record.value)
+    return HttpRequest("POST", "/", [*request_headers(record), *failure], data or record.value)
 
 
 def as_written(message: Any) -> tuple[Any, ...]:

@@ -1,0 +1,60 @@
+"""How concurrent events of readings share one write."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.mongo.reading_store import Incoming
+from shared.outcomes import PermanentError
+from shared.readings.cloud_event import CloudEvent
+from shared.readings.reading_event import records_of
+from shared.serving.intake import Intake
+from tests.support.readings import NOW, at, delivered
+
+EVENTS = [delivered(records_of([at(n), at(n + 1)], NOW)[0]) for n in (1, 3, 5)]
+
+
+class Kept:
+    """Keeps what it is given, but for the readings that are too late."""
+
+    def __init__(self, too_late: frozenset[str] = frozenset()) -> None:
+        self.groups: list[list[Incoming]] = []
+        self._too_late = too_late
+
+    async def keep(self, incoming: Sequence[Incoming]) -> frozenset[str]:
+        self.groups.append(list(incoming))
+        return self._too_late
+
+
+async def taken(intake: Intake, events: Sequence[CloudEvent]) -> list[BaseException | None]:
+    return await asyncio.gather(*(intake.take(one) for one in events), return_exceptions=True)
+
+
+def test_readings_of_concurrent_events_are_kept_together() -> None:
+    kept = Kept()
+
+    outcomes = asyncio.run(taken(Intake(kept.keep), EVENTS))
+
+    assert outcomes == [None, None, None]
+    assert [[one.reading for one in group] for group in kept.groups] == [
+        [at(n) for n in (1, 2, 3, 4, 5, 6)]
+    ]
+    assert {one.received_at for one in kept.groups[0]} == {NOW}
+
+
+def test_an_event_with_readings_that_are_too_late_is_refused_alone() -> None:
+    kept = Kept(frozenset({at(3).reading_id}))
+
+    outcomes = asyncio.run(taken(Intake(kept.keep), EVENTS))
+
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [None, "too_late", None]
+
+
+def test_what_is_no_event_of_readings_is_refused_before_anything_is_kept() -> None:
+    kept = Kept()
+
+    with pytest.raises(PermanentError):
+        asyncio.run(Intake(kept.keep).take(CloudEvent({"type": "other"}, None, b"[]")))
+
+    assert kept.groups == []
