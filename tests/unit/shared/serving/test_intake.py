@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pytest
 
 from shared.mongo.reading_store import Incoming
-from shared.outcomes import PermanentError
+from shared.outcomes import PermanentError, TemporaryError
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading_event import records_of
 from shared.serving.intake import Intake
-from tests.support.readings import NOW, at, delivered
+from tests.support.readings import NOW, accepted, at, delivered
 
 EVENTS = [delivered(records_of([at(n), at(n + 1)], NOW)[0]) for n in (1, 3, 5)]
 
@@ -27,6 +27,10 @@ class Kept:
         return self._too_late
 
 
+def _intake(kept: Kept) -> Intake:
+    return Intake(kept.keep, holds_dedup_unique=lambda: True)
+
+
 async def taken(intake: Intake, events: Sequence[CloudEvent]) -> list[BaseException | None]:
     return await asyncio.gather(*(intake.take(one) for one in events), return_exceptions=True)
 
@@ -34,7 +38,7 @@ async def taken(intake: Intake, events: Sequence[CloudEvent]) -> list[BaseExcept
 def test_readings_of_concurrent_events_are_kept_together() -> None:
     kept = Kept()
 
-    outcomes = asyncio.run(taken(Intake(kept.keep), EVENTS))
+    outcomes = asyncio.run(taken(_intake(kept), EVENTS))
 
     assert outcomes == [None, None, None]
     assert [[one.reading for one in group] for group in kept.groups] == [
@@ -46,7 +50,7 @@ def test_readings_of_concurrent_events_are_kept_together() -> None:
 def test_an_event_with_readings_that_are_too_late_is_refused_alone() -> None:
     kept = Kept(frozenset({at(3).reading_id}))
 
-    outcomes = asyncio.run(taken(Intake(kept.keep), EVENTS))
+    outcomes = asyncio.run(taken(_intake(kept), EVENTS))
 
     assert [getattr(outcome, "reason", None) for outcome in outcomes] == [None, "too_late", None]
 
@@ -55,6 +59,17 @@ def test_what_is_no_event_of_readings_is_refused_before_anything_is_kept() -> No
     kept = Kept()
 
     with pytest.raises(PermanentError):
-        asyncio.run(Intake(kept.keep).take(CloudEvent({"type": "other"}, None, b"[]")))
+        asyncio.run(_intake(kept).take(CloudEvent({"type": "other"}, None, b"[]")))
+
+    assert kept.groups == []
+
+
+def test_a_reading_without_a_clock_waits_for_the_index_by_which_it_is_known() -> None:
+    kept = Kept()
+    clockless = accepted(key="k1", ts=None)
+    event = delivered(records_of([clockless], NOW)[0])
+
+    with pytest.raises(TemporaryError, match="index"):
+        asyncio.run(Intake(kept.keep, lambda: False).take(event))
 
     assert kept.groups == []
