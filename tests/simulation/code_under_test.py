@@ -48,7 +48,7 @@ _SMALL: Final = {
     "views": {"BULK": 2, "_PAGE": 3, "_MANY": 6},
     "window_scan": {"STEP": 4, "MAX_HELD": 4, "_DEVICES": 1},
 }
-MOST_EXAMINED: Final = 40  # documents in one operation, where limits are small
+MOST_EXAMINED: Final = 20  # documents in one operation, where limits are small
 FOLLOWED_S: Final = 310  # readings of a schedule are up to so much ahead
 _ALWAYS: Final = 0.0
 _NEVER: Final = float("inf")
@@ -84,7 +84,7 @@ class _Uuids:
 
 @contextmanager
 def wrong_clocks_and_small_limits(
-    chance: Chance, *, is_small: bool = False, is_race: bool = False
+    chance: Chance, *, is_small: bool = False, kind: str = "any"
 ) -> Iterator[None]:
     """Let the code under test see wrong clocks, and now and then work in steps of two or three.
 
@@ -98,10 +98,10 @@ def wrong_clocks_and_small_limits(
     settings.append((MODULES["note"], "uuid", _Uuids(chance)))
     if is_small:
         settings += [(MODULES[m], n, v) for m, small in _SMALL.items() for n, v in small.items()]
-    if is_race or chance.happens(0.3):
+    if kind in ("new", "hot") or chance.happens(0.3):
         # Several side by side at any time: the lease is for thrift only.
         settings.append((MODULES["leases"], "LEASE_MS", 0))
-    weight = chance.one_of((0, 25, 100_000))
+    weight = chance.one_of((0, 25, 100_000, 100_000))
     settings += [
         (MODULES["remembered"], "MAX_WEIGHT", weight),
         (MODULES["slices"], "SLICE_S", _ALWAYS if chance.happens(0.1) else _NEVER),

@@ -26,6 +26,7 @@ from tests.simulation.workers import GRACE_S
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MANY: Final = 200
 _WIDTH: Final = timedelta(seconds=WIDTH_S)
+_TO_REFRESH: Final = timedelta(minutes=60)
 SUMMARY: Final = f"refresh/{WIDTH_S}s"
 
 
@@ -43,9 +44,19 @@ class Invariants:
         replica.on_write = self._on_write
         replica.on_held = self._on_held
 
-    def aggregate_acknowledged(self, incoming: Iterable[Incoming]) -> None:
-        """All are stored for good; each is noted or counted from now on."""
-        self.open(self._found(incoming))
+    def seconds(self) -> int:
+        """Return the database's time that a read is told at least, in seconds from 1970."""
+        return self._replica.held.seconds
+
+    def aggregate_acknowledged(self, incoming: Iterable[Incoming], began: int) -> None:
+        """All are stored for good; each is noted or counted from now on.
+
+        `began`: the database's time when their event came. A refresh has an hour from then on.
+        """
+        raws = self._found(incoming)
+        for raw in raws:
+            self._check_in_time(raw, began)
+        self.open(raws)
 
     def open(self, raws: Iterable[Document], *, is_noted: bool = True) -> None:
         """Watch these readings until they are counted."""
@@ -85,6 +96,13 @@ class Invariants:
             found.append(raw)
         return found
 
+    def _check_in_time(self, raw: Document, began: int) -> None:
+        if self._retention is None:
+            return
+        end = intact_until(window_of(raw["ts"], WIDTH_S), self._retention) - _TO_REFRESH
+        if _NEVER + timedelta(seconds=began) > end:
+            raise Broken(f"acknowledged, though it may be too late to count it: {raw}")
+
     def _on_write(self, entry: Entry, _before: Document | None) -> None:
         if entry.collection != VIEWS or entry.document is None:
             return
@@ -116,6 +134,8 @@ class Invariants:
 
     def _on_state(self, key: str, before: Document, after: Document) -> None:
         earlier, later = before.get("horizon", _NEVER), after.get("horizon", _NEVER)
+        if later > _NEVER + timedelta(seconds=self._replica.applied.seconds - GRACE_S):
+            raise Broken(f"the horizon is ahead of what can be settled: {after}")
         if later < earlier:
             raise Broken(f"the horizon went back: from {before} to {after}")
         if key == SUMMARY and later > earlier:

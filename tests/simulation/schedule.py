@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.simulation.code_under_test import wrong_clocks_and_small_limits
 from tests.simulation.ledger import Broken
-from tests.simulation.profile import RACE, Rhythm
+from tests.simulation.profile import Rhythm
 from tests.simulation.seeded_random import Chance
 from tests.simulation.simulation import WORKERS, World
 
@@ -16,29 +16,29 @@ _JUMPS_S: Final = (3_600.0, -3_600.0)
 _SHOWN: Final = 150
 
 
-def run_schedule(seed: int, *, only_races: bool = False) -> World:
-    """Run the schedule of this seed; raises Broken, with how to replay it, where a promise is.
+def run_schedule(seed: int, kind: str | None = None) -> World:
+    """Run the schedule of this seed, of one kind where it is given.
 
-    `only_races`: make it one in which two refreshes write the same views all the time.
+    Raise Broken, with how to replay it, where a promise is broken.
     """
     chance = Chance(Random(seed))
-    rhythm = RACE if only_races else Rhythm.of(chance)
-    with wrong_clocks_and_small_limits(chance, is_small=rhythm.is_small, is_race=rhythm.is_race):
-        world = World(chance, rhythm.faults, is_race=rhythm.is_race, retention=rhythm.retention)
+    rhythm = Rhythm.of(chance, kind)
+    with wrong_clocks_and_small_limits(chance, is_small=rhythm.is_small, kind=rhythm.kind):
+        world = World(chance, rhythm.faults, kind=rhythm.kind, retention=rhythm.retention)
         try:
             world.change_speeds(rhythm.refreshing, rhythm.alerting)
             for _ in range(rhythm.steps):
                 _happen(world, chance, rhythm)
             world.come_to_rest()
         except Exception as error:
-            raise Broken(_report(seed, world, error, only_races=only_races)) from error
+            raise Broken(_report(seed, world, error, kind)) from error
         finally:
             world.close()
     return world
 
 
 def run_schedules(seeds: Iterable[int]) -> None:
-    """Run all of these; raises Broken at the first that breaks a promise."""
+    """Run all of these; raise Broken at the first that breaks a promise."""
     for seed in seeds:
         run_schedule(seed)
 
@@ -79,12 +79,12 @@ def _befall(world: World, chance: Chance, rhythm: Rhythm) -> None:
         world.deploy()
 
 
-def _report(seed: int, world: World, error: Exception, *, only_races: bool) -> str:
+def _report(seed: int, world: World, error: Exception, kind: str | None) -> str:
     shown = world.trace[-_SHOWN:]
     first = len(world.trace) - len(shown)
     lines = [f"{first + n:6} {who:12} {what}" for n, (who, what) in enumerate(shown)]
     told = f"{type(error).__name__}: {error}"
     replay = f"replay: python -m tests.simulation.run_schedules --seed {seed}"
-    if only_races:
-        replay += " --races"
+    if kind is not None:
+        replay += f" --kind {kind}"
     return "\n".join([f"seed {seed}: {told}", replay, *lines, f"seed {seed}: {told}", replay])

@@ -21,10 +21,11 @@ from tests.simulation.generated_readings import WIDTH_S, Devices
 from tests.simulation.invariants import SUMMARY, Invariants
 from tests.simulation.ledger import Broken, Ledger, check_equals_recompute
 from tests.simulation.oracle import window_of
+from tests.simulation.profile import ANY, OLDER
 from tests.simulation.queues import AGGREGATE, ALERT, Queues
 from tests.simulation.seeded_random import Chance
 from tests.simulation.trampoline import Task, Trampoline
-from tests.simulation.version_before import leave_state
+from tests.simulation.version_before import leave_state, leave_summary
 from tests.simulation.workers import Auditing, Writer, refreshing, settings_of
 
 START: Final = datetime(2026, 3, 1, 12, 0, 40, tzinfo=UTC)
@@ -39,10 +40,11 @@ WORKERS: Final = (*WRITERS, *REFRESHES)
 SHARDS: Final = (1, 2, 3)
 _AUDIT: Final = "audit"
 _AUDITED: Final = 0.2  # the share of histories in which an audit repairs beside the others
-_OLDER: Final = 0.25  # that of those in which the version before has worked
+_RUNNING: Final = 0.7  # that of those in which this version has long been running: no scan
 _WEIGHTS: Final = (1.0, 1.0, 0.15, SLOW)
 _REST_TICK_S: Final = 1.0
-_END_OF_REST: Final = 20_000
+_SLOW_TICK_S: Final = 0.3  # less than an hour in all: what a clock ahead has written is not over
+_END_OF_REST: Final = 8_000
 _FUTURE_S: Final = 400.0  # past the last window that a reading of a schedule can be in
 
 
@@ -56,7 +58,7 @@ class World:
         chance: Chance,
         faults: Faults,
         *,
-        is_race: bool = False,
+        kind: str = ANY,
         retention: timedelta | None = None,
     ) -> None:
         self.trace: list[tuple[str, str]] = []
@@ -70,10 +72,12 @@ class World:
         self._invariants = Invariants(self.replica, retention)
         self._queues = Queues(chance, retries=chance.one_of((0, 1, 3)))
         self._ledger = Ledger()
-        self._devices = Devices.of(chance, START, is_race=is_race)
+        self._devices = Devices.of(chance, START, kind)
         self._events = 0
-        if retention is None and not is_race and chance.happens(_OLDER):
+        if kind == OLDER:
             leave_state(self.replica, self._devices, self._ledger, self._invariants, chance)
+        elif chance.happens(_RUNNING):
+            leave_summary(self.replica)
         self._connection.faults = faults
         self._shards = chance.one_of(SHARDS)
         self._clocks = {name: timedelta(seconds=chance.below(1200) - 600) for name in WORKERS}
@@ -182,10 +186,11 @@ class World:
             for task in self._workers[name]:
                 self._trampoline.kill(task)
         self._rest_until(lambda: not self._connection.is_serving)  # those given up, too
-        self.tick(max(self.replica.behind_s(), 0))  # the wall clock may have been set back
+        self._begin(REFRESHES[0])
+        self._rest_until(self._is_counted, _SLOW_TICK_S)  # also where the clock was set back
+        self.tick(max(self.replica.behind_s(), 0))
         end = window_of(self.replica.wall, WIDTH_S) + timedelta(seconds=_FUTURE_S // 2)
         self.tick(_FUTURE_S)
-        self._begin(REFRESHES[0])
         self._rest_until(self._is_scan_begun)
         self.tick(_FUTURE_S)
         self._rest_until(lambda: self._is_settled(end))
@@ -200,6 +205,9 @@ class World:
         """End all that is under way."""
         for task in list(self._trampoline.tasks):
             self._trampoline.kill(task)
+
+    def _is_counted(self) -> bool:
+        return not self.replica.held_state.get(REFRESH_NOTES)
 
     def _is_scan_begun(self) -> bool:
         summary = self.replica.held_state.get(REFRESH, {}).get(SUMMARY, {})
@@ -216,14 +224,14 @@ class World:
         is_scanned: bool = summary.get("scan", {}).get("phase") == "done"
         return is_scanned and bool(summary["horizon"] >= end)
 
-    def _rest_until(self, is_reached: Callable[[], bool]) -> None:
+    def _rest_until(self, is_reached: Callable[[], bool], tick_s: float = _REST_TICK_S) -> None:
         for _ in range(_END_OF_REST):
             if is_reached():
                 return
             self.redrive()
             self.step()
             self.replica.advance(self.replica.lag)
-            self.replica.tick(_REST_TICK_S)
+            self.replica.tick(tick_s)
         raise Broken("the schedule does not come to rest")
 
     def _begin(self, name: str) -> None:

@@ -4,7 +4,7 @@ That version wrote a note only where a window was over, and its refresh read all
 horizon on.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, REFRESH, VIEWS
@@ -16,6 +16,7 @@ from tests.simulation.oracle import alerts_of, devices_of, raw_of, views_of, win
 from tests.simulation.seeded_random import Chance
 
 _EVENTS: Final = 4
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OWNER: Final = "0123456789abcdef0123456789abcdef"
 
 
@@ -47,6 +48,14 @@ def leave_state(
         _store(replica, REFRESH, {SUMMARY: _state(horizon, replica.now(), chance)})
     replica.advance(replica.lag)
     invariants.open(raws.values(), is_noted=False)
+
+
+def leave_summary(replica: Replica) -> None:
+    """Store the state of this version, when there is nothing left to be scanned."""
+    scan = {"phase": "done", "start": _EPOCH, "position": _EPOCH}
+    state = {"_id": SUMMARY, "horizon": _EPOCH, "owner": "", "due": _EPOCH, "scan": scan}
+    _store(replica, REFRESH, {SUMMARY: state})
+    replica.advance(replica.lag)
 
 
 def _note(place: int, raw: Document) -> Document:

@@ -39,7 +39,9 @@ def settings_of(shards: int, width_s: int = WIDTH_S, grace_s: int = GRACE_S) -> 
 class Watcher(Protocol):
     """Who is told what the workers promise."""
 
-    def aggregate_acknowledged(self, incoming: Sequence[Incoming]) -> None: ...
+    def seconds(self) -> int: ...
+
+    def aggregate_acknowledged(self, incoming: Sequence[Incoming], began: int) -> None: ...
 
     def alert_acknowledged(self, incoming: Sequence[Incoming]) -> None: ...
 
@@ -71,9 +73,10 @@ class Writer:
     async def keep(self, incoming: Sequence[Incoming]) -> None:
         """Do what the function does with these; whoever watches learns what is promised by it."""
         if self.function == AGGREGATE:
+            began = self.watcher.seconds()
             late = await keep_and_note(self.database, incoming, self.settings, self.retention)
             kept = [one for one in incoming if one.reading.reading_id not in late]
-            self.watcher.aggregate_acknowledged(kept)
+            self.watcher.aggregate_acknowledged(kept, began)
         else:
             late = await keep_and_alert(self.database, incoming, ALLOWED, self.retention)
             kept = [one for one in incoming if one.reading.reading_id not in late]

@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.refresh.fold import Fold
 from functions.aggregate.refresh.full_reads import FullReads
 from functions.aggregate.refresh.remembered import Remembered
@@ -28,7 +26,7 @@ from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.views import Counts, ViewStore
 from shared import metrics
 from shared.mongo.collections import Document
-from shared.mongo.database import Database
+from shared.mongo.database import Database, Session
 from shared.mongo.reading_store import clock_of, intact_until
 from shared.outcomes import TemporaryError
 
@@ -45,7 +43,7 @@ class Counting:
     def __init__(
         self,
         database: Database,
-        session: AsyncClientSession,
+        session: Session,
         window_seconds: int,
         retention: timedelta | None,
         remembered: Remembered,

@@ -10,8 +10,6 @@ from datetime import datetime
 from time import perf_counter
 from typing import Final
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.refresh.seen import Noted
 from functions.aggregate.refresh.slices import breathe
 from functions.aggregate.refresh.work import Refresh
@@ -20,6 +18,7 @@ from functions.aggregate.store.notes import Notes
 from functions.aggregate.store.state import State, shard_id
 from functions.aggregate.window_summary import settled_until
 from shared import metrics
+from shared.mongo.database import Session
 from shared.mongo.reading_store import clock_of
 from shared.readings.identity import EPOCH
 
@@ -88,7 +87,7 @@ class _Step:
 
 
 async def _step(
-    this: Refresh, session: AsyncClientSession, lane: Lane, after: str, clock: datetime | None
+    this: Refresh, session: Session, lane: Lane, after: str, clock: datetime | None
 ) -> _Step:
     notes = Notes(this.database, session, this.width)
     step = await _gather(this, notes, lane, after, clock)

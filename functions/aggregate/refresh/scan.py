@@ -8,8 +8,6 @@ such instances have gone, and then goes over the same once more.
 from datetime import datetime, timedelta
 from typing import Final
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.refresh.seen import Noted
 from functions.aggregate.refresh.window_scan import WindowScan
 from functions.aggregate.refresh.work import Refresh
@@ -19,6 +17,7 @@ from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.state import BEGIN, DONE, FIRST, SECOND, State
 from functions.aggregate.window_summary import settled_until
 from shared.mongo.collections import Document
+from shared.mongo.database import Session
 from shared.mongo.reading_store import clock_of
 from shared.readings.windows import window_start_of
 
@@ -62,9 +61,7 @@ class Scan:
                 await this.leases.release(session, [summary["_id"]])
             return is_at_end and not is_noted
 
-    async def _begun(
-        self, session: AsyncClientSession, horizon: datetime, clock: datetime
-    ) -> Document:
+    async def _begun(self, session: Session, horizon: datetime, clock: datetime) -> Document:
         first = await ReadingPages(self._this.database, session).first_after("")
         if first is None:
             return {"phase": DONE, "start": horizon, "position": horizon, "begun": clock}
@@ -72,7 +69,7 @@ class Scan:
         return {"phase": FIRST, "start": start, "position": start, "begun": clock}
 
     async def _scanned(
-        self, session: AsyncClientSession, scan: Document, clock: datetime
+        self, session: Session, scan: Document, clock: datetime
     ) -> tuple[Document, bool]:
         """Return the scan as it stands after one step, and whether it is where it can be."""
         if scan["phase"] == DONE:
@@ -90,7 +87,7 @@ class Scan:
             return scan, True
         return {**scan, "phase": SECOND, "position": scan["start"], "until": end}, False
 
-    async def _count_late_windows(self, session: AsyncClientSession) -> bool:
+    async def _count_late_windows(self, session: Session) -> bool:
         """Count what the version before noted; return whether there was any."""
         store = LateWindows(self._this.database, session, self._this.width)
         note_ids, pairs = await store.some()

@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.refresh.scan import holds_lanes
 from functions.aggregate.refresh.work import Refresh
 from functions.aggregate.store.note import LATE, LIVE, Lane
@@ -12,6 +10,7 @@ from functions.aggregate.store.notes import Notes
 from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.state import State, instances_prefix, shard_id, summary_id
 from shared import metrics
+from shared.mongo.database import Session
 from shared.mongo.reading_store import clock_of
 from shared.readings.identity import first_id_at
 
@@ -65,6 +64,8 @@ class Shares:
             await self._this.leases.release(session, [self._id(one) for one in sorted(self.held)])
             self.held.clear()
             await self._this.leases.disappear(session, self._instance_id)
+            for name in (LIVE, LATE):
+                metrics.notes_oldest_seconds.labels(name).set(0.0)
 
     async def has_readings_from(self, horizon: datetime) -> bool:
         """Return whether a reading is stored whose window is not settled at this horizon."""
@@ -73,14 +74,14 @@ class Shares:
             first = await ReadingPages(database, session).first_after(first_id_at(horizon))
         return first is not None
 
-    async def _give_back(self, session: AsyncClientSession, share: int) -> None:
+    async def _give_back(self, session: Session, share: int) -> None:
         own = sorted(one for one in self.held if one[0] == self._this.settings.aggregate_shards)
         surplus = own[share:]
         if surplus:
             await self._this.leases.release(session, [self._id(one) for one in surplus])
             self.held.difference_update(surplus)
 
-    async def _foreign(self, session: AsyncClientSession) -> list[Shard]:
+    async def _foreign(self, session: Session) -> list[Shard]:
         """Return the shards of other generations that have notes; forget those without."""
         own = self._this.settings.aggregate_shards
         notes = Notes(self._this.database, session, self._this.width)
@@ -91,15 +92,13 @@ class Shares:
             self.held.difference_update(drained)
         return sorted(found - self.held)
 
-    async def _take(
-        self, session: AsyncClientSession, state: State, wanted: Collection[Shard]
-    ) -> None:
+    async def _take(self, session: Session, state: State, wanted: Collection[Shard]) -> None:
         for shards, shard in wanted:
             await state.make_shards(shards, [shard])
             if await self._this.leases.take(session, self._id((shards, shard))) is not None:
                 self.held.add((shards, shard))
 
-    async def _measure(self, session: AsyncClientSession) -> None:
+    async def _measure(self, session: Session) -> None:
         notes = Notes(self._this.database, session, self._this.width)
         for name in (LIVE, LATE):
             found = [await notes.oldest(Lane(name, *one)) for one in sorted(self.held)]

@@ -4,8 +4,6 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.refresh.counting import Counting
 from functions.aggregate.refresh.fold import Fold
 from functions.aggregate.refresh.seen import Devices, Noted
@@ -15,6 +13,7 @@ from functions.aggregate.store.chunks import chunks
 from functions.aggregate.store.pairs import Pair, pair_of, values_of
 from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.views import Counts, ViewStore
+from shared.mongo.database import Session
 from shared.mongo.reading_store import intact_until
 from shared.readings.identity import first_id_at
 from shared.readings.windows import window_start_of
@@ -34,7 +33,7 @@ class WindowScan:
         self._span = 1
 
     async def step(
-        self, session: AsyncClientSession, position: datetime, end: datetime, clock: datetime
+        self, session: Session, position: datetime, end: datetime, clock: datetime
     ) -> datetime:
         """Count some windows from `position` on, before `end`; return the next position."""
         pages = ReadingPages(self._this.database, session)
@@ -53,7 +52,7 @@ class WindowScan:
             self._span = max(self._span // 4, 1)
 
     async def _count(
-        self, session: AsyncClientSession, pages: ReadingPages, start: datetime, stop: datetime
+        self, session: Session, pages: ReadingPages, start: datetime, stop: datetime
     ) -> bool:
         """Count these windows; return False, with nothing done, where that is too much at once."""
         counts = await self._counts(session, start, stop)
@@ -82,16 +81,14 @@ class WindowScan:
             self._span = min(2 * self._span, MAX_SPAN)
         return True
 
-    async def _counts(
-        self, session: AsyncClientSession, start: datetime, stop: datetime
-    ) -> Counts | None:
+    async def _counts(self, session: Session, start: datetime, stop: datetime) -> Counts | None:
         views = ViewStore(self._this.database, session, self._this.width)
         if self._span == 1:
             return await views.counts_in(start)
         return await views.counts_between(start, stop)
 
     async def _count_by_device(
-        self, session: AsyncClientSession, pages: ReadingPages, start: datetime
+        self, session: Session, pages: ReadingPages, start: datetime
     ) -> None:
         """Count a window of very many readings, some devices at a time."""
         device_ids: set[str] = set()

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-
 from functions.aggregate.refresh.counting import Counting
 from functions.aggregate.refresh.remembered import Remembered
 from functions.aggregate.store.leases import Leases
-from shared.mongo.database import Database
+from shared.mongo.database import Database, Session
 from shared.settings import AggregateSettings
 
 
@@ -38,7 +36,7 @@ class Refresh:
         """The width of a window in seconds."""
         return self.settings.aggregate_window_seconds
 
-    def counting(self, session: AsyncClientSession, *, is_remembered: bool = True) -> Counting:
+    def counting(self, session: Session, *, is_remembered: bool = True) -> Counting:
         """Return what counts pairs in this session, and whether it remembers them."""
         remembered = self.remembered if is_remembered else self.remembered.without_folds()
         return Counting(self.database, session, self.width, self.retention, remembered)

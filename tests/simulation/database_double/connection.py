@@ -44,9 +44,7 @@ class Connection:
     ) -> Any:
         """Have the server write; give its answer's value or raise its error, or the line's."""
         chance, faults = self.chance, self.faults
-        if chance.happens(faults.pauses):
-            resumes = self.trampoline.steps + chance.below(_LONG)
-            await Point(f"{label} (paused)", lambda: self.trampoline.steps >= resumes)
+        await self.may_pause(label)
         if chance.happens(faults.not_sent):
             raise AutoReconnect(f"{label}: not sent")
         serving = self.trampoline.spawn(SERVER + label, served())
@@ -61,6 +59,12 @@ class Connection:
         if chance.happens(faults.answer_lost):
             raise AutoReconnect(f"{label}: the answer is lost")
         return _value(serving.result, session)
+
+    async def may_pause(self, label: str) -> None:
+        """Rest for long, on the client's side, before an operation is sent."""
+        if self.chance.happens(self.faults.pauses):
+            resumes = self.trampoline.steps + self.chance.below(_LONG)
+            await Point(f"{label} (paused)", lambda: self.trampoline.steps >= resumes)
 
     async def held(self, optime: Optime) -> None:
         """Wait, on the server's side, until a majority holds what was written at `optime`."""

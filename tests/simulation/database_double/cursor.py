@@ -68,6 +68,8 @@ class Cursor:
 
     async def _open(self) -> None:
         replica, chance = self._connection.replica, self._connection.chance
+        if self._term is None:
+            await self._connection.may_pause("find")
         if chance.happens(self._connection.faults.not_sent):
             raise AutoReconnect("find: not sent")
         after = self._session.not_before() if self._session is not None else (0, 0)

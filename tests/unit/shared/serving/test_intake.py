@@ -53,11 +53,10 @@ def test_an_event_with_readings_that_are_too_late_is_refused_alone() -> None:
 
 def test_what_is_no_event_of_readings_is_refused_before_anything_is_kept() -> None:
     kept = Kept()
+    intake = Intake(kept.keep, lambda: True)
 
     with pytest.raises(PermanentError):
-        asyncio.run(
-            Intake(kept.keep, lambda: True).take(CloudEvent({"type": "other"}, None, b"[]"))
-        )
+        asyncio.run(intake.take(CloudEvent({"type": "other"}, None, b"[]")))
 
     assert kept.groups == []
 
