@@ -78,7 +78,7 @@ class Devices:
         """
         chance = self.chance
         if self.kind in _PAIRS:
-            saying = _PAIRS[self.kind](self)
+            saying = _PAIRS[self.kind](self, now)
             self.said.append(saying)
             return [Incoming(saying.reading(now), now)]
         if self.batches and chance.happens(self.again / 2):
@@ -101,20 +101,24 @@ class Devices:
         self.said.append(saying)
         return saying
 
-    def in_a_new_window(self) -> Saying:
+    def in_a_new_window(self, _now: datetime) -> Saying:
         """Few readings in each of many windows: who writes a view meets another who does."""
         window, place = divmod(len(self.said), 2)
         ts = self.start - _DAY + timedelta(minutes=window, seconds=place)
         return Saying("a", ts, None, {"temperature_c": float(place)} | self._tagged())
 
-    def in_one_window(self) -> Saying:
-        """All readings in one window: who counts it does so again and again."""
+    def in_one_window(self, now: datetime) -> Saying:
+        """All readings in one window: who counts it does so again and again.
+
+        A late one, or the present one and the one before.
+        """
         place = len(self.said)
-        late = _DAY if self.again > _OFTEN else timedelta(seconds=30)
-        ts = self.start - late + timedelta(seconds=place % 30, milliseconds=place)
+        ts = self.start - _DAY + timedelta(seconds=place % 30, milliseconds=place)
+        if self.again > _OFTEN:
+            ts = now - timedelta(milliseconds=self.chance.below(20_000))
         return Saying("a", ts, None, {"temperature_c": float(place)} | self._tagged())
 
-    def at_the_start(self) -> Saying:
+    def at_the_start(self, _now: datetime) -> Saying:
         """All readings in one of the first windows, however late it is."""
         place = len(self.said)
         window = timedelta(seconds=self.chance.one_of((0, 0, WIDTH_S)))
@@ -163,7 +167,7 @@ class Devices:
         return self.start - self.chance.one_of((_DAY, 3 * _DAY))
 
 
-_PAIRS: Final[dict[str, Callable[[Devices], Saying]]] = {
+_PAIRS: Final[dict[str, Callable[[Devices, datetime], Saying]]] = {
     NEW: Devices.in_a_new_window,
     HOT: Devices.in_one_window,
     RETENTION: Devices.at_the_start,
