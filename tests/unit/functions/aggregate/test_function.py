@@ -1,6 +1,7 @@
 """What aggregate does with an event: a tick completes a refresh, readings are kept."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 from functions.aggregate.function import AggregateHandler
@@ -20,8 +21,8 @@ class Refresher:
 
 def test_a_tick_is_done_when_a_refresh_is_complete() -> None:
     refresher: Any = Refresher()
-    nothing: Any = None
-    handler = AggregateHandler(nothing, AggregateSettings(), refresher)
+    mongo: Any = SimpleNamespace(holds_dedup_unique=True)
+    handler = AggregateHandler(mongo, AggregateSettings(), refresher)
 
     asyncio.run(handler.handle(CloudEvent({"type": "dev.knative.sources.ping"}, None, b"{}")))
 
