@@ -96,7 +96,8 @@ class IngestSettings(_Settings):
 
     # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
     # firmware was built. A day rather than an age: a reading is accepted or not whenever it comes.
-    # The day is that of the first release, before which no device can have sent to this system.
+    # The default is the year of the first release: before it no device sent to this system. Who
+    # imports what is older sets it back.
     earliest_ts: Annotated[AwareDatetime, BeforeValidator(_time), Field(ge=_FIRST_TS)] = datetime(
         2026, 1, 1, tzinfo=UTC
     )
