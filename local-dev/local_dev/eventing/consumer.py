@@ -197,5 +197,4 @@ class PolledConsumer:
         return [TopicPartition(self._settings.topic, number) for number in numbers]
 
     def _positions(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
-        topic = self._settings.topic
-        return [TopicPartition(topic, number, at) for number, at in offsets.items()]
+        return [TopicPartition(self._settings.topic, *position) for position in offsets.items()]
