@@ -32,12 +32,28 @@ events_seen_again = Counter(
 readings_stored = Counter("iot_readings_stored", "Readings newly written to telemetry_raw.")
 readings_duplicate = Counter("iot_readings_duplicate", "Readings that telemetry_raw already held.")
 late_windows_noted = Counter(
-    "iot_late_windows_noted", "Notes of windows that got a reading after their end."
+    "iot_late_windows_noted", "Notes of windows that got a reading after they were settled."
+)
+readings_folded = Counter(
+    "iot_readings_folded", "Noted readings counted in views, by lane.", ["lane"]
+)
+notes_oldest_seconds = Gauge(
+    "iot_refresh_notes_oldest_seconds",
+    "Age of the oldest note that this process is yet to count, by lane.",
+    ["lane"],
+)
+windows_past_retention = Counter(
+    "iot_windows_past_retention",
+    "Windows of a device left as they were: readings came after retention took others.",
 )
 refresh_seconds = Histogram(
-    "iot_refresh_seconds", "Time of one refresh of the views.", buckets=_SLOW
+    "iot_refresh_seconds",
+    "Time of one live pass of the refresh over the shards held.",
+    buckets=_SLOW,
 )
-refresh_errors = Counter("iot_refresh_errors", "Refreshes that failed and will be done again.")
+refresh_errors = Counter(
+    "iot_refresh_errors", "Steps of the refresh that failed and will be done again."
+)
 refresh_age_seconds = Gauge(
     "iot_refresh_age_seconds", "Time since this process last completed a refresh."
 )

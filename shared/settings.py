@@ -123,10 +123,13 @@ class RedriveSettings(_Settings):
 
 
 class AggregateSettings(_Settings):
-    """How wide a window is, and how long after its end it is settled (seconds)."""
+    """How wide a window is, and how long after its end it is settled (seconds); into how many
+    shards the refresh is divided.
+    """
 
     aggregate_window_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
     aggregate_grace_seconds: Annotated[int, Field(ge=0, le=3_600)] = 5
+    aggregate_shards: Annotated[int, Field(ge=1, le=64)] = 4
 
 
 class ThresholdSettings(_Settings):

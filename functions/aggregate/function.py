@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from functions.aggregate.intake import keep_and_note
-from functions.aggregate.refresh.scheduler import Refresher
+from functions.aggregate.refresh.scheduler import RefreshScheduler
 from shared.mongo.connection import Mongo
 from shared.mongo.reading_store import Incoming
 from shared.readings.cloud_event import TICK_TYPE, CloudEvent
@@ -16,20 +16,22 @@ _TICK_S: Final = 20.0
 
 
 def aggregate_function(mongo: Mongo, settings: AggregateSettings) -> EventFunction:
-    """Return the function on this database, with a refresher that lives as long as it does."""
-    refresher = Refresher(mongo, settings)
-    handler = AggregateHandler(mongo, settings, refresher)
-    return EventFunction("aggregate", mongo, handler, resources=[refresher])
+    """Return the function on this database, with a refresh that lives as long as it does."""
+    scheduler = RefreshScheduler(mongo, settings)
+    handler = AggregateHandler(mongo, settings, scheduler)
+    return EventFunction("aggregate", mongo, handler, resources=[scheduler])
 
 
 class AggregateHandler:
-    """An event is done when its readings are stored and late ones noted."""
+    """An event is done when its readings are stored and noted as still to be counted."""
 
-    def __init__(self, mongo: Mongo, settings: AggregateSettings, refresher: Refresher) -> None:
+    def __init__(
+        self, mongo: Mongo, settings: AggregateSettings, scheduler: RefreshScheduler
+    ) -> None:
         self._mongo = mongo
         self._settings = settings
-        self._refresher = refresher
-        self._intake = Intake(self._keep)
+        self._scheduler = scheduler
+        self._intake = Intake(self._keep, mongo.holds_dedup_unique)
 
     async def handle(self, event: CloudEvent) -> None:
         """Store the event's readings, or, for the `refresh` tick, complete a refresh.
@@ -38,7 +40,7 @@ class AggregateHandler:
         database fails.
         """
         if event.event_type == TICK_TYPE:
-            await self._refresher.next_pass(_TICK_S)
+            await self._scheduler.next_pass(_TICK_S)
             return
         await self._intake.take(event)
 
@@ -46,8 +48,8 @@ class AggregateHandler:
         too_late = await keep_and_note(
             self._mongo.database,
             incoming,
-            self._settings.aggregate_window_seconds,
+            self._settings,
             self._mongo.raw_retention,
         )
-        self._refresher.want()
+        self._scheduler.want()
         return too_late

@@ -1,42 +1,53 @@
-"""What must have happened before an event of readings is acknowledged? They are stored, and each
-window that was over by then has a note.
-"""
+"""The intake of aggregate: readings are stored and noted before their event is acknowledged."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from functions.aggregate.store.views import note_late_windows
-from functions.aggregate.window_summary import is_over, window_start_of
+from functions.aggregate.store.note import LATE, LIVE, NewNotes
+from functions.aggregate.store.notes import write_notes
+from functions.aggregate.store.pairs import Pair
+from functions.aggregate.store.readings import FIELDS
+from functions.aggregate.window_summary import settled_until
 from shared import metrics
 from shared.mongo.database import Database
-from shared.mongo.reading_store import Incoming, keep
+from shared.mongo.reading_store import Incoming, document_of, keep
+from shared.readings.windows import window_start_of
+from shared.settings import AggregateSettings
 
 
 async def keep_and_note(
     database: Database,
     incoming: Sequence[Incoming],
-    window_seconds: int,
+    settings: AggregateSettings,
     retention: timedelta | None = None,
 ) -> frozenset[str]:
-    """Store the readings that are not there, note the windows that are over by the database's
-    clock.
+    """Store the readings that are not there, then note all of them as still to be counted.
 
-    A window that is not over needs no note: the refresh that settles it reads at a later time of
-    that clock, and sees the readings. The grace does not enter here, so processes with different
-    grace may write side by side. Raises TemporaryError where the database fails; doing it again
-    completes it.
+    Also those that were found stored: nobody may have noted them. A note goes to the late lane
+    where its window is settled by the database's clock, and to the live lane otherwise.
+    Return the ids of readings that are too late to be counted. Raise TemporaryError where the
+    database fails; doing it again completes it.
     """
+    width = settings.aggregate_window_seconds
     async with database.client.start_session(causal_consistency=True) as session:
-        kept = await keep(database, session, incoming, retention)
-        late: dict[datetime, set[str]] = {}
-        for one in incoming:
+        kept = await keep(database, session, incoming, retention, width)
+        settled = settled_until(kept.clock, width, settings.aggregate_grace_seconds)
+        new = NewNotes(settings.aggregate_shards)
+        late = set()
+        for one in {one.reading.reading_id: one for one in incoming}.values():
             stored = kept.stored_as.get(one.reading.reading_id)
             if stored is None:
                 continue
-            start = window_start_of(stored.ts, window_seconds)
-            if is_over(start, window_seconds, kept.clock):
-                late.setdefault(start, set()).add(one.reading.device_id)
-        if late:
-            await note_late_windows(database, session, late, window_seconds)
+            lane = LIVE if stored.ts >= settled else LATE
+            if lane == LATE:
+                late.add(window_start_of(stored.ts, width))
+            if stored.is_this_copy:
+                document = document_of(one)
+                new.add(lane, {n: v for n, v in document.items() if n not in FIELDS})
+            else:
+                start = window_start_of(stored.ts, width)
+                new.add_pair(lane, Pair(one.reading.device_id, start))
+        if new:
+            await write_notes(database, session, new, width, kept.clock)
             metrics.late_windows_noted.inc(len(late))
         return kept.too_late

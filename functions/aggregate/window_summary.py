@@ -1,4 +1,4 @@
-"""What does a window say of its readings? One pure function, shared by live traffic and audits.
+"""The summary of a window's readings: one pure function, shared by live traffic and audits.
 
 The result depends on the set of values alone: not on their order, not on when they came.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.readings.identity import EPOCH
+from shared.readings.windows import window_start_of
 from shared.times import rfc3339
 
 P50: Final = 0.50
@@ -46,8 +46,10 @@ class ViewKey:
 
 
 def fold(values: Sequence[float]) -> Summary:
-    """Summarise at least one finite value. The sum is exact before its one rounding (math.fsum), so
-    order cannot matter; the average is held between min and max, which rounding could leave.
+    """Return the summary of at least one finite value.
+
+    The sum is exact before its one rounding (math.fsum), so order cannot matter; the average is
+    held between min and max, which rounding could leave.
     """
     ordered = sorted(values)
     total = math.fsum(ordered)
@@ -63,26 +65,13 @@ def fold(values: Sequence[float]) -> Summary:
     )
 
 
-def window_start_of(ts: datetime, window_seconds: int) -> datetime:
-    """Give the start of the window that holds `ts`; windows are counted from 1970, half-open."""
-    width = timedelta(seconds=window_seconds)
-    return EPOCH + (ts - EPOCH) // width * width
-
-
-def is_over(window_start: datetime, window_seconds: int, clock: datetime) -> bool:
-    """Tell whether the window ended at or before `clock`."""
-    return window_start + timedelta(seconds=window_seconds) <= clock
-
-
 def settled_until(clock: datetime, window_seconds: int, grace_seconds: int) -> datetime:
-    """Give the end of the last window that ended at least `grace_seconds` before `clock`."""
+    """Return the end of the last window that ended at least `grace_seconds` before `clock`."""
     return window_start_of(clock - timedelta(seconds=grace_seconds), window_seconds)
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Interpolate linearly between the two closest ranks (Hyndman and Fan's type 7, as NumPy
-    does).
-    """
+    """Return a quantile, interpolated between the two closest ranks (type 7, as NumPy has it)."""
     place = (len(ordered) - 1) * share
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)

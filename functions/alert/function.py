@@ -23,7 +23,7 @@ class AlertHandler:
     def __init__(self, mongo: Mongo, thresholds: ThresholdSettings) -> None:
         self._mongo = mongo
         self._allowed = allowed_ranges(thresholds)
-        self._intake = Intake(self._keep)
+        self._intake = Intake(self._keep, mongo.holds_dedup_unique)
 
     async def handle(self, event: CloudEvent) -> None:
         """Store the event's readings and alerts.

@@ -9,5 +9,6 @@ VIEWS: Final = "aggregated_data"
 ALERTS: Final = "alerts"
 DEVICES: Final = "devices"
 DEAD_LETTERS: Final = "dead_letters"
-NOTES: Final = "late_windows"
+NOTES: Final = "late_windows"  # of the version before: read and deleted, no longer written
+REFRESH_NOTES: Final = "refresh_notes"
 REFRESH: Final = "refresh_state"

@@ -9,13 +9,13 @@ from typing import Final
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from shared.mongo.collections import Document
+from shared.mongo.collections import RAW, Document
 from shared.mongo.database import Database, client_of, majority
-from shared.mongo.indexes import make_indexes
+from shared.mongo.index_build import IndexBuild
 from shared.outcomes import TemporaryError
 from shared.settings import MongoSettings, SettingsError
 
-_FIRST_LOOK_MS: Final = 3_000
+_FIRST_TRY_S: Final = 3.0
 _RETRY_S: Final = 1.0
 _NOT_LET_IN: Final = frozenset({18, 8000})  # AuthenticationFailed of MongoDB, and of Atlas
 _log = logging.getLogger(__name__)
@@ -28,30 +28,33 @@ class StartRefused(SettingsError):  # noqa: N818 - names the outcome
 class Mongo:
     """The connection of one process. Opened in the serving process and loop (never at import).
 
-    A process that only reads does not prepare the indexes: the right to read is enough for it.
+    It makes the indexes and holds the retention beside its other work. A process that only reads
+    does not prepare the indexes: the right to read is enough for it.
     """
 
     def __init__(self, settings: MongoSettings, *, prepares_indexes: bool = True) -> None:
         self._settings = settings
         self._prepares_indexes = prepares_indexes
         self._client: AsyncMongoClient[Document] | None = None
-        self._prepared = False
+        self._index_build: IndexBuild | None = None
+        self._is_checked = False
         self._trouble = "the database has not answered yet"
         self._preparing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Connect, check and make the indexes; go on trying in the background if nobody answers
-        yet.
+        """Connect and check; go on trying in the background where no database responds yet.
 
-        Raises StartRefused where the server is no replica set.
+        The indexes are made in the background too; on a database with few documents they are there
+        when this returns. Raise StartRefused where the server is no replica set.
         """
         self._client = client_of(self._settings)
         self._preparing = asyncio.create_task(self._prepare())
-        done, _ = await asyncio.wait([self._preparing], timeout=_FIRST_LOOK_MS / 1000)
+        done, _ = await asyncio.wait([self._preparing], timeout=_FIRST_TRY_S)
         if done:
             self._preparing.result()
 
     async def close(self) -> None:
+        """Close; an index build that was begun goes on in the server."""
         if self._preparing is not None:
             self._preparing.cancel()
             with suppress(asyncio.CancelledError, StartRefused):
@@ -63,11 +66,11 @@ class Mongo:
     def database(self) -> Database:
         """The database, for reads and writes that a majority has seen.
 
-        Raises TemporaryError before the first successful look at it.
+        Raise TemporaryError before it has responded for the first time.
         """
         if self._preparing is not None and self._preparing.done():
             self._preparing.result()  # StartRefused, found late
-        if self._client is None or not self._prepared:
+        if self._client is None or not self._is_checked:
             raise TemporaryError("database", self._trouble)
         return majority(self._client, self._settings.mongo_db)
 
@@ -76,9 +79,13 @@ class Mongo:
         """How long a reading stays in telemetry_raw; None is for ever."""
         return self._settings.raw_retention
 
+    def holds_dedup_unique(self) -> bool:
+        """Return whether the index is built by which readings without a clock are stored once."""
+        return self._index_build is not None and self._index_build.has(RAW)
+
     def not_ready(self) -> str | None:
-        """Give None when a server that takes writes is known; asks the driver, not the network."""
-        if self._client is None or not self._prepared:
+        """Return None when a server that takes writes is known, by the driver: no round trip."""
+        if self._client is None or not self._is_checked:
             return self._trouble
         if not self._client.topology_description.has_writable_server():
             return "no primary of the database is known"
@@ -86,13 +93,10 @@ class Mongo:
 
     async def _prepare(self) -> None:
         assert self._client is not None
-        while not self._prepared:
+        while not self._is_checked:
             try:
                 await _refuse_unless_replica_set(self._client)
-                if self._prepares_indexes:
-                    database = majority(self._client, self._settings.mongo_db)
-                    await make_indexes(database, self._settings.raw_retention)
-                self._prepared = True
+                self._is_checked = True
             except StartRefused as refused:
                 self._trouble = str(refused)
                 raise
@@ -103,6 +107,9 @@ class Mongo:
                 self._trouble = f"the database: {error}"[:300]
                 _log.warning("the database does not answer", extra={"reason": self._trouble})
                 await asyncio.sleep(_RETRY_S)
+        if self._prepares_indexes:
+            self._index_build = IndexBuild(self.database, self._settings.raw_retention)
+            await self._index_build.run()
 
 
 async def _refuse_unless_replica_set(client: AsyncMongoClient[Document]) -> None:

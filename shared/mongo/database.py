@@ -3,6 +3,7 @@
 from typing import Final
 
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError
 from pymongo.read_concern import ReadConcern
@@ -13,16 +14,16 @@ from shared.mongo.collections import Document
 from shared.settings import MongoSettings, SettingsError
 
 Database = AsyncDatabase[Document]
+Session = AsyncClientSession
 _FORM: Final = (
     "its form is wrong. In a user name or a password, write % as %25, @ as %40, : as %3A, / as %2F"
 )
 
 
 def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
-    """Make the client: every operation ends after MONGO_TIMEOUT_MS, connections are made when
-    used.
+    """Return the client: every operation ends after MONGO_TIMEOUT_MS, connections come by use.
 
-    Raises SettingsError where MONGO_URL cannot be used; the URL itself may hold a password.
+    Raise SettingsError where MONGO_URL cannot be used; the URL itself may hold a password.
     """
     try:
         return _client(settings)
@@ -47,8 +48,9 @@ def _client(settings: MongoSettings) -> AsyncMongoClient[Document]:
 
 
 def majority(client: AsyncMongoClient[Document], name: str) -> Database:
-    """Give the database whose reads and writes hold through a failover: majority, from the
-    primary.
+    """Return the database whose reads and writes hold through a failover.
+
+    These are reads and writes of a majority, from the primary.
     """
     return client.get_database(
         name,

@@ -5,7 +5,7 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.retention import hold_retention
 
@@ -42,9 +42,6 @@ INDEXES: Final = {
             [("device_id", ASCENDING), ("sensor_type", ASCENDING), ("timestamp", DESCENDING)]
         ),
     ],
-    NOTES: [
-        IndexModel([("windows.window_start", ASCENDING)]),  # receipts: does a reading wait here?
-    ],
     DEVICES: [
         IndexModel([("first_ts", DESCENDING), ("_id", ASCENDING)]),  # all, newest first
     ],
@@ -67,9 +64,10 @@ INDEXES: Final = {
 
 
 async def make_indexes(database: Database, raw_retention: timedelta | None = None) -> None:
-    """Make every index that is missing; changes nothing where all are there.
+    """Make every index that is missing, within the client's time limit; for small databases.
 
     `raw_retention` is held by a TTL index on the time of receipt; None takes that index away.
+    A process makes them by `shared.mongo.index_build`.
     """
     for collection, indexes in INDEXES.items():
         await database[collection].create_indexes(indexes)

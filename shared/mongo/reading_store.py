@@ -20,11 +20,14 @@ from shared.mongo.errors import database_errors, duplicates_in
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.identity import EPOCH
 from shared.readings.reading import Reading
+from shared.readings.windows import window_start_of
 
 _OPERATION: Final = "keep_readings"
-# Readings may be 5 minutes ahead of their receipt, from which their retention counts; the rest is
-# for the refresh to come, also after a while without any process (the tick is every 10 minutes).
+# Readings may be 5 minutes ahead of their receipt, from which their retention counts; the other
+# hour is for the refresh to come, also after a while without any process (a tick is every 10
+# minutes).
 RETENTION_MARGIN: Final = timedelta(minutes=65)
+_AHEAD: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,20 @@ class StoredAs:
     """The id and event time that a reading has in telemetry_raw.
 
     Another than its own where a device without a clock sent it again: the first time wins.
+    `is_this_copy`: the stored document is that of the copy that came, but for its receipt.
     """
 
     reading_id: str
     ts: datetime
+    is_this_copy: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """How each incoming reading, by its own id, is stored for good; the database's clock after it.
 
-    `too_late`: the ids of those that are not stored, since what else was read then may be deleted.
+    `too_late`: the ids of those that may not be counted, since what else was read then may be
+    deleted by the time that somebody counts.
     """
 
     stored_as: Mapping[str, StoredAs]
@@ -63,11 +69,13 @@ async def keep(
     session: AsyncClientSession,
     incoming: Sequence[Incoming],
     retention: timedelta | None = None,
+    window_seconds: int | None = None,
 ) -> Kept:
     """Insert the readings that are not there yet; the same reading twice is stored once.
 
     With a `retention`, readings whose time is (nearly) past it are not stored: a window that has
-    lost readings must not be folded again.
+    lost readings must not be counted again. With `window_seconds`, for who counts windows, those
+    are too late whose window begins then, and so are those that somebody else has stored.
 
     Looks before it inserts, since inserting what is there costs six times as much as a fresh
     insert. Raises TemporaryError where the database fails or does not confirm. Part may be stored
@@ -76,9 +84,10 @@ async def keep(
     unique = {one.reading.reading_id: one for one in incoming}
     async with database_errors(_OPERATION):
         stored = await _stored(database, session, unique.values())
-        missing = [one for reading_id, one in unique.items() if reading_id not in stored]
-        too_late = _too_late(missing, clock_of(session), retention)
-        missing = [one for one in missing if one.reading.reading_id not in too_late]
+        too_late = _too_late(unique.values(), stored, clock_of(session), retention, window_seconds)
+        if window_seconds is not None:
+            stored = {i: as_ for i, as_ in stored.items() if i not in too_late}
+        missing = [one for i, one in unique.items() if i not in stored and i not in too_late]
         refused: dict[str, Incoming] = {}
         if missing:
             refused = await _insert(database, session, missing)
@@ -122,6 +131,11 @@ def clock_of(session: AsyncClientSession) -> datetime:
     return EPOCH + timedelta(seconds=timestamp.time)
 
 
+def intact_until(window_start: datetime, retention: timedelta) -> datetime:
+    """Return the database's time at which retention may begin to take readings of this window."""
+    return window_start - _AHEAD + retention
+
+
 def document_of(one: Incoming) -> Document:
     """Give the reading's document in telemetry_raw. All of its identity can be read back from
     it.
@@ -148,12 +162,20 @@ def document_of(one: Incoming) -> Document:
 
 
 def _too_late(
-    missing: Iterable[Incoming], clock: datetime, retention: timedelta | None
+    incoming: Iterable[Incoming],
+    stored: Mapping[str, StoredAs],
+    clock: datetime,
+    retention: timedelta | None,
+    window_seconds: int | None,
 ) -> frozenset[str]:
     if retention is None:
         return frozenset()
     oldest = clock - retention + RETENTION_MARGIN
-    return frozenset(one.reading.reading_id for one in missing if one.reading.ts < oldest)
+    times = {one.reading.reading_id: one.reading.ts for one in incoming}
+    if window_seconds is None:
+        return frozenset(i for i, ts in times.items() if i not in stored and ts < oldest)
+    times.update((reading_id, as_.ts) for reading_id, as_ in stored.items())
+    return frozenset(i for i, ts in times.items() if window_start_of(ts, window_seconds) < oldest)
 
 
 async def _stored(
@@ -181,7 +203,7 @@ async def _stored(
         )
         for found in await cursor.to_list():
             for reading in by_dedup[found["dedup"]]:
-                stored[reading.reading_id] = StoredAs(found["_id"], found["ts"])
+                stored[reading.reading_id] = StoredAs(found["_id"], found["ts"], is_this_copy=False)
     return stored
 
 

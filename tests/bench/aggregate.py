@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from functions.aggregate.intake import keep_and_note
-from functions.aggregate.refresh.scheduler import Refresher
+from functions.aggregate.refresh.scheduler import RefreshScheduler
 from shared.mongo.collections import RAW
 from shared.mongo.connection import Mongo
 from shared.mongo.database import Database
@@ -39,7 +39,7 @@ async def plain_insert(mongo: Mongo, batch: Sequence[Incoming]) -> None:
 
 async def keep(mongo: Mongo, batch: Sequence[Incoming]) -> None:
     """What aggregate does with a group of events."""
-    await keep_and_note(mongo.database, batch, AggregateSettings().aggregate_window_seconds)
+    await keep_and_note(mongo.database, batch, AggregateSettings())
 
 
 def readings(count: int, seconds: float, chance: random.Random) -> list[Incoming]:
@@ -68,7 +68,7 @@ async def rate_of(way: Way, url: str, incoming: Sequence[Incoming], *, refreshed
     mongo = Mongo(settings)
     await mongo.open()
     database: Database = mongo.database
-    refresher = Refresher(mongo, AggregateSettings())
+    refresher = RefreshScheduler(mongo, AggregateSettings())
     if refreshed:
         await refresher.open()
     batches = iter([incoming[at : at + BATCH] for at in range(0, len(incoming), BATCH)])

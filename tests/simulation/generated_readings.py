@@ -1,5 +1,8 @@
-"""What do the devices of a schedule say, and when? Readings near the database's time, at the edges
-of windows, late by days, ahead by minutes, at equal times, again, and without a clock.
+"""What the devices of a schedule say, and when.
+
+Readings near the database's time, at the edges of windows, late by days, ahead by minutes, at equal
+times, again, and without a clock. Each has a power of two as its value of TAG: the sum of some of
+these says which readings they are.
 """
 
 from collections.abc import Callable
@@ -10,14 +13,19 @@ from typing import Any, Final
 from shared.mongo.reading_store import Incoming
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import Reading
+from tests.simulation.profile import ANY, HOT, NEW, RETENTION
 from tests.simulation.seeded_random import Chance
 
 WIDTH_S: Final = 60
+TAG: Final = "tag"
+_TAGS: Final = 50  # sums of more powers of two would be rounded
 _DAY: Final = timedelta(days=1)
 _MS: Final = timedelta(milliseconds=1)
 _TEMPERATURES: Final = (20.5, 21.25, -10.0, 50.0, -0.0, 55.1, 80.0, -30.3, 0.1, 0.2)
 _OTHERS: Final = (3.0, 40.7, 101.0, 1e-3, 1013.2)
 _INGEST_CLOCKS_S: Final = (0.0, 0.0, 0.0, -130.0, 70.0)
+_OFTEN: Final = 0.3
+_LONGEST: Final = 8  # readings of one event
 _DEVICES: Final = ("a", "b", "c")
 
 
@@ -54,23 +62,23 @@ class Devices:
     start: datetime
     again: float
     clockless: float
-    is_race: bool  # new windows all the time, few readings in each: who writes one meets another
+    kind: str  # of the schedule
     said: list[Saying] = field(default_factory=list)
     batches: list[list[Saying]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, chance: Chance, start: datetime, *, is_race: bool = False) -> "Devices":
+    def of(cls, chance: Chance, start: datetime, kind: str = ANY) -> "Devices":
         again = chance.one_of((0.2, 0.4, 0.7))
         clockless = chance.one_of((0.0, 0.15, 0.6))
-        return cls(chance, start, again, clockless, is_race)
+        return cls(chance, start, again, clockless, kind)
 
     def event(self, now: datetime) -> list[Incoming]:
         """Give what one event brings: new readings and old ones, or an earlier batch again: whole,
         half, or with another, in another order.
         """
         chance = self.chance
-        if self.is_race:
-            saying = self._in_a_late_window()
+        if self.kind in _PAIRS:
+            saying = _PAIRS[self.kind](self, now)
             self.said.append(saying)
             return [Incoming(saying.reading(now), now)]
         if self.batches and chance.happens(self.again / 2):
@@ -81,6 +89,7 @@ class Devices:
                 batch = chance.shuffled([*batch, *chance.one_of(self.batches)])
         else:
             batch = [self._one(now) for _ in range(1 + chance.below(4))]
+        del batch[_LONGEST:]
         self.batches.append(batch)
         by_ingest = now + timedelta(seconds=chance.one_of(_INGEST_CLOCKS_S))
         return [Incoming(saying.reading(by_ingest), by_ingest) for saying in batch]
@@ -92,10 +101,29 @@ class Devices:
         self.said.append(saying)
         return saying
 
-    def _in_a_late_window(self) -> Saying:
+    def in_a_new_window(self, _now: datetime) -> Saying:
+        """Few readings in each of many windows: who writes a view meets another who does."""
         window, place = divmod(len(self.said), 2)
         ts = self.start - _DAY + timedelta(minutes=window, seconds=place)
-        return Saying("a", ts, None, {"temperature_c": float(place)})
+        return Saying("a", ts, None, {"temperature_c": float(place)} | self._tagged())
+
+    def in_one_window(self, now: datetime) -> Saying:
+        """All readings in one window: who counts it does so again and again.
+
+        A late one, or the present one and the one before.
+        """
+        place = len(self.said)
+        ts = self.start - _DAY + timedelta(seconds=place % 30, milliseconds=place)
+        if self.again > _OFTEN:
+            ts = now - timedelta(milliseconds=self.chance.below(20_000))
+        return Saying("a", ts, None, {"temperature_c": float(place)} | self._tagged())
+
+    def at_the_start(self, _now: datetime) -> Saying:
+        """All readings in one of the first windows, however late it is."""
+        place = len(self.said)
+        window = timedelta(seconds=self.chance.one_of((0, 0, WIDTH_S)))
+        ts = self.start - window - timedelta(seconds=place % 40, milliseconds=place)
+        return Saying("a", ts, None, {"temperature_c": float(place)} | self._tagged())
 
     def _saying(self, now: datetime) -> Saying:
         chance = self.chance
@@ -103,12 +131,17 @@ class Devices:
         values: dict[str, Any] = {"temperature_c": chance.one_of(_TEMPERATURES) + 0.0}
         if chance.happens(0.3):
             values["humidity"] = chance.one_of(_OTHERS)
+        values |= self._tagged()
         if chance.happens(0.2):
-            values["measurements"] = {"pressure_hpa": chance.one_of(_OTHERS)}
+            values.setdefault("measurements", {})["pressure_hpa"] = chance.one_of(_OTHERS)
         if chance.happens(self.clockless):
             return Saying(device_id, None, f"n{len(self.said)}", values)
         client_id = f"n{len(self.said)}" if chance.happens(0.3) else None
         return Saying(device_id, chance.one_of(_TIMES)(self, now), client_id, values)
+
+    def _tagged(self) -> dict[str, Any]:
+        number = len(self.said)
+        return {"measurements": {TAG: 2.0**number}} if number < _TAGS else {}
 
     def equal(self, now: datetime) -> datetime:
         times = [one.ts for one in self.said if one.ts is not None]
@@ -134,6 +167,11 @@ class Devices:
         return self.start - self.chance.one_of((_DAY, 3 * _DAY))
 
 
+_PAIRS: Final[dict[str, Callable[[Devices, datetime], Saying]]] = {
+    NEW: Devices.in_a_new_window,
+    HOT: Devices.in_one_window,
+    RETENTION: Devices.at_the_start,
+}
 _TIMES: Final[tuple[Callable[[Devices, datetime], datetime], ...]] = (
     Devices.near,
     Devices.near,

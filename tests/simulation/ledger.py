@@ -1,12 +1,10 @@
-"""What was promised? The schedule's own log of what was published, and the check of
-the whole at the end.
-"""
+"""What was promised: the schedule's own log of what was published, and the check of the whole."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, REFRESH_NOTES, VIEWS
 from shared.mongo.reading_store import Incoming
 from tests.simulation.generated_readings import WIDTH_S
 from tests.simulation.oracle import (
@@ -60,6 +58,7 @@ def check_equals_recompute(state: State, ledger: Ledger, width_s: int = WIDTH_S)
     _expect("devices", state.get(DEVICES, {}), devices_of(raws.values()))
     _expect("alerts", state.get(ALERTS, {}), alerts_of(raws.values()))
     _expect("late_windows", state.get(NOTES, {}), {})
+    _expect("refresh_notes", state.get(REFRESH_NOTES, {}), {})
 
 
 def _distinct(raws: Mapping[Any, Document], ledger: Ledger) -> dict[str, Document]:

@@ -1,5 +1,7 @@
-"""How does a mutant run? The code under test is copied, the fault is put into the copy, and a
-process of its own runs schedules against it.
+"""A copy of the code under test with a fault in it; schedules run on it in a process of its own.
+
+A mutant is a patch whose file name says the fault. Its first line may name the kind of schedules
+that find it (`Schedules: hot`), for a fault that shows only there.
 """
 
 import os
@@ -9,19 +11,19 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.simulation.mutants import Mutant
-
+MUTANTS: Final = sorted((Path(__file__).parent / "mutants").glob("*.patch"))
 _COPIED: Final = ("functions/__init__.py", "functions/aggregate", "functions/alert", "shared")
+_KIND: Final = "Schedules: "
 _TIMEOUT_S: Final = 300
 _LOCAL_DEV: Final = Path(__file__).parents[2] / "local-dev"  # the oracle's; it is not mutated
 
 
-def run_copy(folder: Path, count: int, *, only_races: bool = False) -> tuple[int, str]:
-    """Run up to `count` schedules on the copy in `folder`, which is also found first."""
+def run_copy(folder: Path, count: int, kind: str | None = None) -> tuple[int, str]:
+    """Run up to `count` schedules on the copy in `folder`; return exit code and output."""
     command = [sys.executable, "-m", "tests.simulation.run_schedules", "--count", str(count)]
     path = os.pathsep.join([str(folder), str(_LOCAL_DEV)])
     ended = subprocess.run(
-        command + ["--races"] * only_races,
+        command + (["--kind", kind] if kind else []),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -40,17 +42,26 @@ def copy_code(root: Path, folder: Path) -> None:
         source = root / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=ignored)
-        elif source.exists():
+        else:
             shutil.copy(source, folder / name)
     (folder / "tests").mkdir()
     (folder / "tests" / "simulation").symlink_to(root / "tests" / "simulation")
 
 
-def put_in(mutant: Mutant, folder: Path) -> None:
-    """Put the fault into the copy; a place that is not there once stops it."""
-    file = folder / mutant.file
-    text = file.read_text()
-    for before, after in mutant.changes:
-        assert text.count(before) == 1, f"{mutant.name}: not there once: {before!r}"
-        text = text.replace(before, after)
-    file.write_text(text)
+def put_in(mutant: Path, folder: Path) -> None:
+    """Put the fault into the copy; the code it was made for must be there as it was."""
+    ended = subprocess.run(
+        ["git", "apply", "-p1", str(mutant)],
+        cwd=folder,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, f"the patch no longer applies: {mutant.name}\n{ended.stderr}"
+
+
+def kind_for(mutant: Path) -> str | None:
+    """Return the kind of schedules that find it; None for those of all kinds."""
+    first, _, _ = mutant.read_text().partition("\n")
+    return first.removeprefix(_KIND) if first.startswith(_KIND) else None

@@ -1,31 +1,31 @@
-"""What is a schedule on the real MongoDB? The same writers and refreshes as tasks of an event loop;
-chance decides when an event comes and when a worker is cut off in the midst of its work.
+"""A schedule on the real MongoDB: the same writers and refreshes as tasks of an event loop.
+
+Chance decides when an event comes and when a worker is cut off in the midst of its work.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-import functions.aggregate.store.views
-from functions.aggregate.refresh.refresh_pass import Remembered
-from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, VIEWS
+import functions.aggregate.refresh.scan
+import functions.aggregate.store.leases
+from functions.aggregate.store.state import DONE
+from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, REFRESH, REFRESH_NOTES, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.indexes import make_indexes
 from shared.mongo.reading_store import Incoming
 from shared.outcomes import TemporaryError
-from shared.settings import AggregateSettings
 from tests.simulation.generated_readings import Devices
 from tests.simulation.ledger import Ledger, check_equals_recompute
 from tests.simulation.queues import Queues
 from tests.simulation.seeded_random import Chance
-from tests.simulation.simulation import REFRESHES, WRITERS
-from tests.simulation.workers import Refreshing, Writer
+from tests.simulation.simulation import REFRESHES, SHARDS, WRITERS
+from tests.simulation.workers import Refreshing, Writer, refreshing, settings_of
 
 WIDTH_S: Final = 1  # so that windows settle while the schedule runs
-_SETTINGS: Final = AggregateSettings(aggregate_window_seconds=WIDTH_S, aggregate_grace_seconds=0)
 _EVENTS: Final = 25
 _BETWEEN_EVENTS_S: Final = 0.06
 _CUT_OFF: Final = 0.25  # the share of all work that is cut off
@@ -58,7 +58,11 @@ class RealSchedule:
             await self._settle()
         check_equals_recompute(await self._state(), self._ledger, WIDTH_S)
 
-    def aggregate_acknowledged(self, incoming: Sequence[Incoming]) -> None:
+    def seconds(self) -> int:
+        """Return no time: nothing of what is checked here depends on it."""
+        return 0
+
+    def aggregate_acknowledged(self, incoming: Sequence[Incoming], began: int) -> None:
         """Nothing can be looked at in time here; the whole is, at the end."""
 
     def alert_acknowledged(self, incoming: Sequence[Incoming]) -> None:
@@ -72,7 +76,7 @@ class RealSchedule:
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
         work = [self._write(name) for name in WRITERS]
-        work += [self._refresh(name) for name in REFRESHES]
+        work += [self._refresh(name, shards) for name in REFRESHES for shards in SHARDS]
         tasks = {asyncio.create_task(one) for one in work}
         try:
             yield
@@ -80,7 +84,8 @@ class RealSchedule:
             await _end(tasks)
 
     async def _write(self, name: str) -> None:
-        writer = Writer(name, WRITERS[name], self._database, self._queues, self, WIDTH_S)
+        settings = settings_of(self._chance.one_of(SHARDS), WIDTH_S, 0)
+        writer = Writer(name, WRITERS[name], self._database, self._queues, self, settings)
         while True:
             deliveries = self._queues.take(name, writer.function)
             incoming = [one for delivery in deliveries for one in delivery.incoming]
@@ -93,17 +98,22 @@ class RealSchedule:
                 self._queues.acknowledge(name)
             await asyncio.sleep(0.002)
 
-    async def _refresh(self, name: str) -> None:
-        refreshing = Refreshing(name, self._database, _ignore, settings=_SETTINGS)
-        remembered = Remembered()
+    async def _refresh(self, name: str, shards: int) -> None:
+        """Work as a process does, lane by lane; what is cut off begins anew, as after a crash."""
+        refresh = self._process(name, shards)
         while True:
+            steps = (refresh.live_round, refresh.late_round, refresh.scan_step)
             try:
-                await self._cut_off(refreshing.make_pass(remembered))
+                await self._cut_off(self._chance.one_of(steps)())
             except TemporaryError:
                 pass
             except TimeoutError:
-                remembered = Remembered()  # as after a crash
+                refresh = self._process(name, shards)
             await asyncio.sleep(0.002)
+
+    def _process(self, name: str, shards: int) -> Refreshing:
+        settings = settings_of(shards, WIDTH_S, 0)
+        return refreshing(f"{name}-{shards}", self._database, settings, self._chance.happens)
 
     async def _cut_off(self, work: Awaitable[Any]) -> None:
         is_cut = self._chance.happens(_CUT_OFF)
@@ -112,24 +122,27 @@ class RealSchedule:
             await work
 
     async def _settle(self) -> None:
-        """Make passes until nothing is left to count again."""
-        refreshing = Refreshing("last", self._database, _ignore, settings=_SETTINGS)
+        """Refresh until nothing is left to be counted."""
+        refresh = self._process("last", 1)
         async with asyncio.timeout(_REST_S):
-            passes = 0
-            while passes < 2 or await self._database[NOTES].find_one({}) is not None:
-                with suppress(TemporaryError):
-                    passes += await refreshing.make_pass(Remembered()) is not None
+            while not await self._is_settled():
+                for step in (refresh.live_round, refresh.late_round, refresh.scan_step):
+                    with suppress(TemporaryError):
+                        await step()
                 await asyncio.sleep(0.05)
+
+    async def _is_settled(self) -> bool:
+        for name in (NOTES, REFRESH_NOTES):
+            if await self._database[name].find_one({}) is not None:
+                return False
+        summary = await self._database[REFRESH].find_one({"_id": f"refresh/{WIDTH_S}s"})
+        return summary is not None and bool(summary["scan"]["phase"] == DONE)
 
     async def _state(self) -> dict[str, dict[Any, Any]]:
         return {
             name: {one["_id"]: one for one in await self._database[name].find({}).to_list()}
-            for name in (RAW, VIEWS, DEVICES, ALERTS, NOTES)
+            for name in (RAW, VIEWS, DEVICES, ALERTS, NOTES, REFRESH_NOTES)
         }
-
-
-def _ignore(_is_settled: bool) -> None:  # noqa: FBT001 - what a pass of the refresh gives
-    return
 
 
 async def _end(tasks: set[asyncio.Task[None]]) -> None:
@@ -148,9 +161,11 @@ async def _end(tasks: set[asyncio.Task[None]]) -> None:
 
 @contextmanager
 def _short_leases() -> Iterator[None]:
-    usual = functions.aggregate.store.views.LEASE_MS
-    functions.aggregate.store.views.LEASE_MS = _LEASE_MS  # type: ignore[misc]  # final for all others
+    usual = functions.aggregate.store.leases.LEASE_MS, functions.aggregate.refresh.scan.FOLLOWED
+    functions.aggregate.store.leases.LEASE_MS = _LEASE_MS  # type: ignore[misc]  # final for all others
+    functions.aggregate.refresh.scan.FOLLOWED = timedelta(seconds=2)  # type: ignore[misc]  # as above
     try:
         yield
     finally:
-        functions.aggregate.store.views.LEASE_MS = usual  # type: ignore[misc]  # as above
+        functions.aggregate.store.leases.LEASE_MS = usual[0]  # type: ignore[misc]  # as above
+        functions.aggregate.refresh.scan.FOLLOWED = usual[1]  # type: ignore[misc]  # as above

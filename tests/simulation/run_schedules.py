@@ -1,25 +1,29 @@
-"""Run schedules by their seeds: `python -m tests.simulation.run_schedules --seed 17`, or `--first 0
---count 2000`. Gives 1 where one breaks a promise, with its trace.
+"""Run schedules by their seeds: `python -m tests.simulation.run_schedules --seed 17`.
+
+Or `--first 0 --count 2000`. Exit code 1 where one breaks a promise, with its trace.
 """
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Sequence
 
 from tests.simulation.ledger import Broken
+from tests.simulation.profile import KINDS
 from tests.simulation.schedule import run_schedule
 
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
+    logging.disable(logging.WARNING)
     seeds = range(options.first, options.first + options.count)
     if options.seed is not None:
         seeds = range(options.seed, options.seed + 1)
     began = time.monotonic()
     for seed in seeds:
         try:
-            run_schedule(seed, only_races=options.races)
+            run_schedule(seed, options.kind)
         except Broken as broken:
             sys.stdout.write(f"{broken}\n")
             return 1
@@ -31,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.run_schedules")
     parser.add_argument("--seed", type=int, help="only this one")
-    parser.add_argument("--races", action="store_true", help="two refreshes at the same views")
+    parser.add_argument("--kind", choices=KINDS, help="only this kind")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
     return parser

@@ -1,15 +1,17 @@
-"""Is what is stored exact when hypothesis itself decides what happens next? It looks for the
-shortest history that breaks a promise.
+"""What is stored is exact when hypothesis decides what happens next.
+
+It looks for the shortest history that breaks a promise.
 """
 
 from contextlib import ExitStack
+from dataclasses import replace
 from random import Random
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.simulation.code_under_test import wrong_clocks_and_small_limits
+from tests.simulation.code_under_test import MOST_EXAMINED, wrong_clocks_and_small_limits
 from tests.simulation.database_double.faults import Faults
 from tests.simulation.seeded_random import Chance
 from tests.simulation.simulation import WORKERS, World
@@ -35,8 +37,10 @@ class History(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 2**32))
     def begin(self, seed: int) -> None:
         chance = Chance(Random(seed))
-        self._settings.enter_context(wrong_clocks_and_small_limits(chance))
-        self._world = World(chance, _FAULTS)
+        is_small = chance.happens(0.5)
+        self._settings.enter_context(wrong_clocks_and_small_limits(chance, is_small=is_small))
+        most = MOST_EXAMINED if is_small else None
+        self._world = World(chance, replace(_FAULTS, most_examined=most))
 
     @property
     def world(self) -> World:
@@ -64,6 +68,14 @@ class History(RuleBasedStateMachine):
     @rule(name=st.sampled_from(WORKERS))
     def a_worker_crashes(self, name: str) -> None:
         self.world.crash(name)
+
+    @rule()
+    def another_number_of_shards_is_set(self) -> None:
+        self.world.deploy()
+
+    @rule(seconds=st.sampled_from([-3_600.0, 3_600.0]))
+    def the_wall_clock_jumps(self, seconds: float) -> None:
+        self.world.jump(seconds)
 
     @rule()
     def another_member_becomes_primary(self) -> None:

@@ -1,22 +1,21 @@
-"""Would the schedules notice? Each deliberate fault must make one of them fail."""
+"""The schedules notice faults: each deliberate one makes one of them fail."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant
-from tests.simulation.mutated_copy import copy_code, put_in, run_copy
+from tests.simulation.mutated_copy import MUTANTS, copy_code, kind_for, put_in, run_copy
 
 _SCHEDULES = 1_000  # by then each is found; most are among the first ten
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
-def test_schedules_find_that(mutant: Mutant, root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.stem)
+def test_schedules_find_that(mutant: Path, root: Path, tmp_path: Path) -> None:
     copy_code(root, tmp_path)
     put_in(mutant, tmp_path)
 
-    code, printed = run_copy(tmp_path, _SCHEDULES, only_races=mutant.only_races)
+    code, printed = run_copy(tmp_path, _SCHEDULES, kind_for(mutant))
 
     assert code == 1, f"the fault is not found:\n{printed}"
     assert "replay: " in printed, printed

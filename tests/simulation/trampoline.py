@@ -1,5 +1,6 @@
-"""How do coroutines run without a loop and without time? Step by step, in the order that the
-caller chooses: a coroutine rests at a `Point`, and goes on when it is stepped.
+"""Coroutines run without a loop and without time, step by step, in the order that a caller chooses.
+
+A coroutine rests at a `Point`, and goes on when it is stepped.
 """
 
 from collections.abc import Callable, Coroutine, Generator
@@ -23,6 +24,9 @@ class Point:
         yield self
 
 
+_LETS_OTHERS_GO: Final = Point("lets others go")  # asyncio.sleep(0) yields nothing
+
+
 class Task:
     """One coroutine under way. `result` or `error` stand once `is_done`.
 
@@ -43,7 +47,7 @@ class Task:
     def step(self) -> None:
         """Run to the next point, or to the end."""
         try:
-            self.at = self._coroutine.send(None)
+            self.at = self._coroutine.send(None) or _LETS_OTHERS_GO
         except StopIteration as end:
             self.result = end.value
             self.is_done = True

@@ -1,15 +1,19 @@
-"""What does each worker do? The functions' own code on the double, as their processes run it."""
+"""What each worker does: the functions' own code on the double, as their processes run it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final, Protocol
 
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.window_audit import Repair, WindowAudit
 from functions.aggregate.intake import keep_and_note
-from functions.aggregate.refresh.refresh_pass import Remembered, refresh
-from functions.aggregate.store.views import take_lease
+from functions.aggregate.refresh.lanes import late_step, live_pass
+from functions.aggregate.refresh.remembered import Remembered
+from functions.aggregate.refresh.scan import Scan
+from functions.aggregate.refresh.shares import Shares
+from functions.aggregate.refresh.work import Refresh
 from functions.alert.intake import keep_and_alert
 from functions.alert.thresholds import allowed_ranges
 from shared.mongo.database import Database
@@ -21,15 +25,23 @@ from tests.simulation.generated_readings import WIDTH_S
 from tests.simulation.queues import AGGREGATE, Queues
 from tests.simulation.trampoline import Point
 
-SETTINGS: Final = AggregateSettings(aggregate_window_seconds=WIDTH_S, aggregate_grace_seconds=5)
-_WAIT_S: Final = 0.5
+GRACE_S: Final = 5
 ALLOWED: Final = allowed_ranges(ThresholdSettings())
+_URGENT: Final = 0.2
+
+
+def settings_of(shards: int, width_s: int = WIDTH_S, grace_s: int = GRACE_S) -> AggregateSettings:
+    return AggregateSettings(
+        aggregate_window_seconds=width_s, aggregate_grace_seconds=grace_s, aggregate_shards=shards
+    )
 
 
 class Watcher(Protocol):
     """Who is told what the workers promise."""
 
-    def aggregate_acknowledged(self, incoming: Sequence[Incoming]) -> None: ...
+    def seconds(self) -> int: ...
+
+    def aggregate_acknowledged(self, incoming: Sequence[Incoming], began: int) -> None: ...
 
     def alert_acknowledged(self, incoming: Sequence[Incoming]) -> None: ...
 
@@ -43,7 +55,8 @@ class Writer:
     database: Database
     queues: Queues
     watcher: Watcher
-    width_s: int = WIDTH_S
+    settings: AggregateSettings
+    retention: timedelta | None = None
 
     async def run(self) -> None:
         while True:
@@ -60,44 +73,69 @@ class Writer:
     async def keep(self, incoming: Sequence[Incoming]) -> None:
         """Do what the function does with these; whoever watches learns what is promised by it."""
         if self.function == AGGREGATE:
-            await keep_and_note(self.database, incoming, self.width_s)
-            self.watcher.aggregate_acknowledged(incoming)
+            began = self.watcher.seconds()
+            late = await keep_and_note(self.database, incoming, self.settings, self.retention)
+            kept = [one for one in incoming if one.reading.reading_id not in late]
+            self.watcher.aggregate_acknowledged(kept, began)
         else:
-            await keep_and_alert(self.database, incoming, ALLOWED)
-            self.watcher.alert_acknowledged(incoming)
+            late = await keep_and_alert(self.database, incoming, ALLOWED, self.retention)
+            kept = [one for one in incoming if one.reading.reading_id not in late]
+            self.watcher.alert_acknowledged(kept)
 
 
 @dataclass(slots=True)
 class Refreshing:
-    """The refresh of one process: what functions.aggregate.refresher does, without its clock."""
+    """The refresh of one process: its lanes and its scan, which share what they remember."""
 
-    name: str
-    database: Database
-    completed: Callable[[bool], None]
-    is_hurried: Callable[[], bool] = bool
-    settings: AggregateSettings = SETTINGS
+    this: Refresh
+    happens: Callable[[float], bool]
+    shares: Shares = field(init=False)
+    scan: Scan = field(init=False)
 
-    async def run(self) -> None:
-        remembered = Remembered()
+    def __post_init__(self) -> None:
+        self.shares = Shares(self.this)
+        self.scan = Scan(self.this)
+
+    def lanes(self) -> Mapping[str, Coroutine[Any, None, None]]:
+        """Return what runs side by side in the process, by name."""
+        return {
+            "live": self._again(self.live_round),
+            "late": self._again(self.late_round),
+            "scan": self._again(self.scan_step),
+        }
+
+    async def live_round(self) -> None:
+        """Take part in what is held by whom, now and then; make a live pass of what is held."""
+        if not self.shares.held or self.happens(0.3):
+            await self.shares.beat(is_urgent=self.happens(_URGENT))
+        for one in sorted(self.shares.held):
+            if await live_pass(self.this, *one) is None:
+                self.shares.held.discard(one)
+
+    async def late_round(self) -> None:
+        for one in sorted(self.shares.held):
+            await late_step(self.this, *one)
+
+    async def scan_step(self) -> None:
+        await self.scan.step()
+
+    async def _again(self, step: Callable[[], Coroutine[Any, None, None]]) -> None:
         while True:
-            await Point(f"{self.name} rests")
-            try:
-                is_settled = await self.make_pass(remembered)
-            except TemporaryError:
-                continue
-            if is_settled is not None:
-                self.completed(is_settled)
+            await Point(f"{self.this.owner} rests")
+            with suppress(TemporaryError):
+                await step()
 
-    async def make_pass(self, remembered: Remembered) -> bool | None:
-        """Make a pass, if one is due; tell whether all is settled, None where none was made."""
-        width_s = self.settings.aggregate_window_seconds
-        async with self.database.client.start_session(causal_consistency=True) as session:
-            this = await take_lease(
-                self.database, session, self.name, width_s, is_hurried=self.is_hurried()
-            )
-            if this is None:
-                return None
-            return await refresh(this, self.settings, remembered, lambda: _WAIT_S)
+
+def refreshing(
+    name: str,
+    database: Database,
+    settings: AggregateSettings,
+    happens: Callable[[float], bool],
+    retention: timedelta | None = None,
+) -> Refreshing:
+    """Return the refresh of a process that begins now, and remembers nothing."""
+    this = Refresh(lambda: database, f"v2-{name}", settings, retention, Remembered())
+    return Refreshing(this, happens)
 
 
 @dataclass(slots=True)

@@ -1,37 +1,42 @@
-"""Are the stored views those that the readings give? `python -m functions.aggregate.audit --help`,
-for operators, on a live database.
+"""The audit: whether the stored views are those that the readings give.
+
+`python -m functions.aggregate.audit --help`, for operators, on a live database.
 """
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from functions.aggregate.audit.audit_store import AuditStore
+from functions.aggregate.audit.horizon import horizon_of
 from functions.aggregate.audit.report import Report
-from functions.aggregate.audit.window_audit import Repair, WindowAudit
-from functions.aggregate.window_summary import window_start_of
+from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
 from shared.mongo.database import client_of, majority
-from shared.mongo.reading_store import RETENTION_MARGIN, clock_of
+from shared.mongo.reading_store import intact_until
 from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
+from shared.readings.windows import window_start_of
 from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
-from shared.times import read_time
+from shared.times import read_time, rfc3339
 
 _EPILOG = """\
-Only settled windows are looked at. --repair writes views that are missing or of too few readings,
-and devices stored with too narrow a span, by the same guarded writes as the refresh. A view that is
+Only settled windows are audited. --repair writes views that are missing or of too few readings, and
+devices stored with too narrow a span, by the same guarded writes as the refresh. A view that is
 larger, different or without readings is only reported: readings may have been deleted by retention
 or by hand, and the view is then all that is left of them. With --raw-is-complete you say that none
-were, and those are replaced by what the readings give, or deleted. Exit code: 0 nothing differs or
-all was repaired, 1 something differs or the database failed, 2 wrong settings."""
+were, and those are replaced by what the readings give, or deleted. An audit that was stopped goes
+on with --from. Exit code: 0 nothing differs or all was repaired; 1 something differs, the horizon
+stands still with readings after it, or the database failed; 2 wrong settings."""
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Audit what is selected; give 0 when nothing differs any more, 1 when something does, 2 for
-    bad settings.
+    """Audit what is selected; return 0 when nothing differs, 1 when something does, 2 if refused.
+
+    Wrong settings are refused.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return 2
     except TemporaryError as outcome:
-        print(f"stopped: {outcome}. Run it again to go on.", file=sys.stderr)
+        print(f"stopped: {outcome}. Run it again.", file=sys.stderr)
         return 1
 
 
@@ -50,21 +55,38 @@ async def _run(mongo: MongoSettings, width: int, options: argparse.Namespace) ->
     async with client_of(mongo) as client:
         database = majority(client, mongo.mongo_db)
         async with client.start_session(causal_consistency=True) as session:
-            store = AuditStore(database, session, width)
-            horizon = await store.horizon()
-            if horizon is None:
+            store = AuditStore(database, session, width, mongo.raw_retention)
+            horizon = await horizon_of(store, width, asyncio.sleep)
+            if horizon.at == EPOCH and not horizon.is_standing:
                 print(f"no window of {width} s is settled yet", file=sys.stderr)
                 return 0
-            start, end = options.start, min(options.end or horizon, horizon)
+            start, end = options.start, min(options.end or horizon.at, horizon.at)
             if mongo.raw_retention is not None:
-                kept_from = clock_of(session) - mongo.raw_retention + RETENTION_MARGIN
-                start = max(start, kept_from + timedelta(seconds=width))
+                # Retention may have taken readings of every window up to this time.
+                taken = store.clock - intact_until(EPOCH, mongo.raw_retention)
+                start = max(start, EPOCH + taken + timedelta(seconds=width))
             start, end = window_start_of(start, width), window_start_of(end, width)
-            report = Report(options.json, start, end)
+            report = Report(options.json, start, end, timedelta(seconds=width), horizon)
             repair = Repair(options.repair, options.repair and options.raw_is_complete)
-            async for audited in WindowAudit(store, width, repair).windows(start, end):
-                report.add(audited)
-    return report.end_with_summary()
+            await run_audit(WindowAudit(store, width, repair), report)
+    return report.end_with_summary(start)
+
+
+class Audit(Protocol):
+    """An audit of one window after the other."""
+
+    def windows(self, start: datetime, end: datetime) -> AsyncIterator[Audited]: ...
+
+
+async def run_audit(audit: Audit, report: Report) -> None:
+    """Report each window; where the database fails, say how to go on, and raise TemporaryError."""
+    report.begin()
+    try:
+        async for audited in audit.windows(report.start, report.end):
+            report.add(audited)
+    except TemporaryError:
+        print(f"it goes on with --from {rfc3339(report.resumes_at)}", file=sys.stderr)
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""How does a stored view differ from what its readings give? Pure; the audit asks."""
+"""How a stored view differs from what its readings give; pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Difference:
     expected: Document | None
 
     def sentence(self) -> str:
-        """Say it in one line, for people."""
+        """Return it in one line, for people."""
         stored = "none" if self.stored is None else self.stored.get("count")
         expected = "none" if self.expected is None else self.expected["count"]
         return f"{self.kind:16}  {self.view_id}  readings: stored {stored}, found {expected}"
@@ -34,7 +34,7 @@ class Difference:
 def differences(
     stored: Mapping[str, Document], expected: Mapping[str, Document]
 ) -> Iterator[Difference]:
-    """Give each view that differs, by `_id`; both are of the same windows."""
+    """Return each view that differs, by `_id`; both are of the same windows."""
     for view_id in sorted(stored.keys() | expected.keys()):
         view, wanted = stored.get(view_id), expected.get(view_id)
         kind = _kind(view, wanted)

@@ -1,4 +1,4 @@
-"""Is one window after the other as its readings say? Looks twice before it says no, and repairs."""
+"""The audit of one window after the other: read again before anything is said to differ."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -8,19 +8,24 @@ from typing import Final
 
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.comparison import GROWS, Difference, differences
-from functions.aggregate.refresh.refresh_pass import Window
-from functions.aggregate.store.views import DeviceFacts, view_of
+from functions.aggregate.audit.window import Window
+from functions.aggregate.store.devices import DeviceFacts
+from functions.aggregate.store.views import view_of
 from functions.aggregate.window_summary import Summary, ViewKey, fold
+from shared.mongo.collections import Document
 
 LOOKS: Final = 3
 LOOK_AGAIN_S: Final = 2.0  # a live refresh writes within a second or two
 _MAX_DEVICES: Final = 200_000
+_SLICE: Final = 100  # devices of a window that is too large to be held
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What may be written. `raw_is_complete`: the operator says that telemetry_raw holds all
-    readings there ever were in these windows, so that what it gives may replace a larger view.
+    """What may be written.
+
+    `raw_is_complete`: the operator says that telemetry_raw holds all readings there ever were in
+    these windows, so that what it gives may replace a larger view.
     """
 
     grown: bool = False
@@ -45,6 +50,7 @@ class Audited:
     views: int = 0
     being_counted: int = 0  # views that a refresh is yet to count again: no findings
     findings: list[Finding] = field(default_factory=list)
+    is_intact: bool = True  # else retention may have taken readings: nothing can be said
 
 
 @dataclass(slots=True)
@@ -72,8 +78,9 @@ class WindowAudit:
         self._edges: dict[str, tuple[datetime, str]] = {}  # of devices known to be stored as wide
 
     async def windows(self, start: datetime, end: datetime) -> AsyncIterator[Audited]:
-        """Audit each window with readings or views from `start` on and before `end`, which are
-        edges of windows. Holds one window's values at a time.
+        """Audit each window with readings or views from `start` on and before `end`.
+
+        Both are edges of windows. One window's values are held at a time, or fewer.
         """
         while (found := await self._store.next_window(start, end)) is not None:
             yield await self._window(found)
@@ -81,24 +88,44 @@ class WindowAudit:
 
     async def _window(self, start: datetime) -> Audited:
         audited = Audited(start)
-        look = await self._look(start)
-        for _ in range(1, LOOKS):
-            if not look.found:
-                break
-            await self._pause(LOOK_AGAIN_S)
-            look = await self._look(start)
-        noted = await self._store.noted() if look.found else set()
-        found = [one for one in look.found if (start, one.device_id) not in noted]
-        audited.readings = sum(summary.count for _, summary in look.summaries.values())
-        audited.views = look.views
-        audited.being_counted = len(look.found) - len(found)
-        audited.findings = await self._repaired(look, found)
-        audited.findings += await self._devices(look.window)
+        is_whole = await self._audit_slice(audited, None)
+        if not is_whole:
+            device_ids = await self._store.device_ids(start)
+            for first in range(0, len(device_ids), _SLICE):
+                await self._audit_slice(audited, device_ids[first : first + _SLICE])
         return audited
 
-    async def _look(self, start: datetime) -> _Look:
-        window = await self._store.window(start)
-        stored = await self._store.views(start)
+    async def _audit_slice(self, audited: Audited, device_ids: Sequence[str] | None) -> bool:
+        """Audit the window's views of some devices, or of all; return False if all are too many."""
+        look = await self._look(audited.start, device_ids)
+        for _ in range(1, LOOKS):
+            if look is None or not look.found:
+                break
+            await self._pause(LOOK_AGAIN_S)
+            look = await self._look(audited.start, device_ids)
+        if look is None:
+            return False
+        audited.is_intact &= self._store.is_intact(audited.start)
+        if not audited.is_intact:
+            return True
+        noted = await self._store.noted(audited.start) if look.found else set()
+        found = [one for one in look.found if one.device_id not in noted]
+        audited.readings += sum(summary.count for _, summary in look.summaries.values())
+        audited.views += look.views
+        audited.being_counted += len(look.found) - len(found)
+        audited.findings += await self._repaired(found)
+        audited.findings += await self._devices(look.window)
+        return True
+
+    async def _look(self, start: datetime, device_ids: Sequence[str] | None) -> _Look | None:
+        # The views before the readings: these are then all that the views are of, and more.
+        stored = await self._store.views(start, device_ids)
+        if device_ids is None:
+            window = await self._store.window(start)
+            if window is None:
+                return None
+        else:
+            window = await self._store.window_of(start, device_ids)
         summaries = {}
         for (device_id, sensor), values in window.values.items():
             key = ViewKey(device_id, sensor, start, self._window_seconds)
@@ -106,20 +133,21 @@ class WindowAudit:
         expected = {view_id: view_of(*parts) for view_id, parts in summaries.items()}
         return _Look(window, summaries, len(stored), list(differences(stored, expected)))
 
-    async def _repaired(self, look: _Look, found: Sequence[Difference]) -> list[Finding]:
+    async def _repaired(self, found: Sequence[Difference]) -> list[Finding]:
         grown = [one for one in found if one.kind in GROWS and self._repair.grown]
+        refused: list[str] = []
         if grown:
-            await self._store.write_grown(dict(look.summaries[one.view_id] for one in grown))
+            refused = await self._store.write_grown([_guarded(one) for one in grown])
         findings = []
         for one in found:
-            is_repaired = one in grown
+            is_repaired = one in grown and one.view_id not in refused
             if self._repair.raw_is_complete and one.kind not in GROWS:
                 is_repaired = await self._store.put_right(one)
             findings.append(Finding(one.kind, one.sentence(), is_repaired))
         return findings
 
     async def _devices(self, window: Window) -> list[Finding]:
-        """Give the devices that are stored with a narrower span than this window's readings."""
+        """Return the devices that are stored with a narrower span than this window's readings."""
         facts = [
             DeviceFacts(device_id, window.first[device_id], latest)
             for device_id, latest in window.latest.items()
@@ -145,6 +173,11 @@ class WindowAudit:
     def _may_widen(self, device_id: str, first: datetime, latest_id: str) -> bool:
         known = self._edges.get(device_id)
         return known is None or first < known[0] or latest_id > known[1]
+
+
+def _guarded(one: Difference) -> tuple[Document, int]:
+    assert one.expected is not None
+    return one.expected, 0 if one.stored is None else one.stored["count"]
 
 
 def _is_wider(facts: DeviceFacts, first: datetime, latest_id: str) -> bool:

@@ -1,136 +1,192 @@
-"""When is the next refresh? Runs passes in a live process beside its requests, and rests when all
-is settled, so that an idle process leaves the database alone.
+"""The refresh of one process: its lanes and the scan, each a task beside the requests.
+
+Idle, it gives its shards back and leaves the database alone until readings come or a tick does.
 """
 
 import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from functions.aggregate.refresh.refresh_pass import Remembered, refresh
-from functions.aggregate.store.views import take_lease
+from functions.aggregate.refresh.lanes import late_step, live_pass
+from functions.aggregate.refresh.quiet import Quiet
+from functions.aggregate.refresh.remembered import Remembered
+from functions.aggregate.refresh.scan import Scan
+from functions.aggregate.refresh.shares import Shares
+from functions.aggregate.refresh.work import Refresh
+from functions.aggregate.store.leases import OWNER_PREFIX
 from shared import metrics
 from shared.mongo.connection import Mongo
 from shared.outcomes import TemporaryError
 from shared.settings import AggregateSettings
 
-MIN_WAIT_S: Final = 1.0
-SHARE: Final = 10  # a refresh takes a tenth of the time at most
-_ASK_S: Final = 0.5  # another process has the lease, or it is not due
-_CLOSE_S: Final = 3.0
+MIN_REST_S: Final = 1.0
+BEAT_S: Final = 4.0  # a lease is renewed about three times before it is over
+PAUSE: Final = 0.5  # of what a step of the late lane or the scan took: their share of everything
+_CLOSE_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
-class Refresher:
-    """The refresh of one process. One pass at a time among all processes, by the lease."""
+class RefreshScheduler:
+    """Runs what this process refreshes, from `open` to `close`."""
 
     def __init__(self, mongo: Mongo, settings: AggregateSettings) -> None:
-        self._mongo = mongo
-        self._settings = settings
-        self._owner = uuid.uuid4().hex
-        self._remembered = Remembered()
-        self._wanted = asyncio.Event()  # there is work
-        self._hurry = asyncio.Event()  # somebody waits for it
+        owner = f"{OWNER_PREFIX}{uuid.uuid4().hex}"
+        self._this = Refresh(
+            lambda: mongo.database, owner, settings, mongo.raw_retention, Remembered()
+        )
+        self._shares = Shares(self._this)
+        self._scan = Scan(self._this)
+        self._scanning = asyncio.Lock()
+        self._active = asyncio.Event()  # there may be work
+        self._urgent = asyncio.Event()  # somebody waits for a live round
         self._passed = asyncio.Condition()
         self._begun = self._completed = 0
-        self._is_closing = False
-        self._running: asyncio.Task[None] | None = None
+        self._quiet = Quiet()
+        self._tasks: list[asyncio.Task[None]] = []
         self._completed_at = time.monotonic()
         metrics.refresh_age_seconds.set_function(lambda: time.monotonic() - self._completed_at)
 
     async def open(self) -> None:
         """Begin; there may be work that a process left undone."""
-        self._wanted.set()
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        self.want()
+        steps = (self._beat, self._live_round, self._late_round, self._scan_step)
+        self._tasks = [asyncio.create_task(self._repeat(step)) for step in steps]
 
     def want(self) -> None:
-        """Say that there are new readings or notes."""
-        self._wanted.set()
+        """Say that there are new notes."""
+        self._quiet.wanted()
+        self._active.set()
 
     async def next_pass(self, timeout_s: float) -> None:
-        """Ask for a pass now and wait until one that begins after this call is complete.
+        """Return when all live notes written before this call are counted, by us or by others.
 
-        Raises TemporaryError after `timeout_s` seconds.
+        Others do so for the shards that they hold. Raise TemporaryError after `timeout_s` seconds.
         """
-        target = self._begun + 1
-        self._wanted.set()
-        self._hurry.set()
+        self.want()
         try:
             async with asyncio.timeout(timeout_s), self._passed:
+                await self._beat(is_urgent=True)
+                target = self._begun + 1
+                self._urgent.set()
                 await self._passed.wait_for(lambda: self._completed >= target)
         except TimeoutError as error:
             raise TemporaryError("refresh", f"no refresh was completed in {timeout_s} s") from error
 
     async def close(self) -> None:
-        """Make a last pass if there is work and no other process has the lease, and stop, within
-        6 s.
-        """
-        if self._running is None:
+        """Stop; count what is left and give the shards back, within some 6 s."""
+        await _end(self._tasks)
+        if not self._shares.held:
             return
-        self._is_closing = True
-        self._hurry.set()
-        if not self._wanted.is_set():
-            self._running.cancel()
-        for _ in range(2):
-            done, _pending = await asyncio.wait([self._running], timeout=_CLOSE_S)
-            if done:
-                return
-            self._running.cancel()
+        with suppress(TimeoutError, TemporaryError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._live_round()
+                while await self._late_round() == 0:
+                    pass
+        with suppress(TimeoutError, TemporaryError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._shares.leave()
 
-    async def _run(self) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[float]]) -> None:
         while True:
-            await self._wanted.wait()
+            await self._active.wait()
+            rest_s = MIN_REST_S
             try:
-                wait_s = await self._attempt()
+                rest_s = await step()
             except TemporaryError as outcome:
                 metrics.refresh_errors.inc()
                 _log.warning("refresh failed", extra={"reason": str(outcome)})
-                wait_s = MIN_WAIT_S
-            except Exception as error:  # noqa: BLE001 - the task's shell: told, counted, done again
+            except Exception as error:  # noqa: BLE001 - the task's shell: logged, counted, done again
                 metrics.refresh_errors.inc()
                 _log.exception("refresh failed", exc_info=error)
-                wait_s = MIN_WAIT_S
-            if self._is_closing:
-                return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._hurry.wait()
+            if step == self._live_round:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(rest_s):
+                        await self._urgent.wait()
+            else:
+                await asyncio.sleep(rest_s)
 
-    async def _attempt(self) -> float:
-        """Make a pass if one is due, or somebody waits for it; give the seconds to rest."""
-        is_hurried = self._hurry.is_set()
-        self._hurry.clear()
-        self._wanted.clear()
-        try:
-            return await self._pass(is_hurried=is_hurried)
-        except BaseException:
-            self._wanted.set()  # not done: to be done again
-            raise
+    async def _beat(self, *, is_urgent: bool = False) -> float:
+        """Take part in what is held by whom; rest where nothing is left to be done."""
+        held = set(self._shares.held)
+        if not await self._shares.beat(is_urgent=is_urgent):
+            await self._scan_step()  # takes over from the version before, where that is possible
+            await self._shares.beat(is_urgent=is_urgent)
+        if self._shares.held - held:
+            self._urgent.set()
+        elif await self._is_idle():
+            wants = self._quiet.wants
+            await self._shares.leave()
+            if self._quiet.wants == wants:
+                self._active.clear()
+        return BEAT_S
 
-    async def _pass(self, *, is_hurried: bool) -> float:
-        started = time.perf_counter()
+    async def _live_round(self) -> float:
+        """Make a live pass of each shard that is held; return how long to rest."""
+        self._urgent.clear()
         begun = self._begun = self._begun + 1
-        database = self._mongo.database
-        async with database.client.start_session(causal_consistency=True) as session:
-            width = self._settings.aggregate_window_seconds
-            this = await take_lease(database, session, self._owner, width, is_hurried=is_hurried)
-            if this is None:
-                self._wanted.set()
-                return _ASK_S
-            is_settled = await refresh(
-                this, self._settings, self._remembered, lambda: _wait_s(started)
-            )
-        if not is_settled:
-            self._wanted.set()
-        metrics.refresh_seconds.observe(time.perf_counter() - started)
+        wants, started = self._quiet.wants, time.perf_counter()
+        notes, horizons, failure = 0, [], None
+        for one in sorted(self._shares.held):
+            try:
+                refreshed = await live_pass(self._this, *one)
+            except TemporaryError as outcome:
+                failure = failure or outcome  # the other shards go on
+                continue
+            if refreshed is None:
+                self._shares.held.discard(one)
+            else:
+                notes += refreshed.notes
+                horizons.append(refreshed.horizon)
+        if failure is not None:
+            raise failure
+        took = time.perf_counter() - started
+        self._quiet.live_round(wants, notes, horizons)
+        metrics.refresh_seconds.observe(took)
         self._completed_at = time.monotonic()
         async with self._passed:
             self._completed = begun
             self._passed.notify_all()
-        return _wait_s(started)
+        return max(MIN_REST_S, took)
+
+    async def _late_round(self) -> float:
+        """Make a late step of each shard that is held; return how long to rest."""
+        wants, notes, failure = self._quiet.wants, 0, None
+        for one in sorted(self._shares.held):
+            started = time.perf_counter()
+            try:
+                notes += (await late_step(self._this, *one)).notes
+            except TemporaryError as outcome:
+                failure = failure or outcome
+            await asyncio.sleep(PAUSE * (time.perf_counter() - started))
+        if failure is not None:
+            raise failure
+        self._quiet.late_round(wants, notes)
+        return 0.0 if notes else MIN_REST_S
+
+    async def _scan_step(self) -> float:
+        started = time.perf_counter()
+        async with self._scanning:
+            is_at_end = await self._scan.step()
+        self._quiet.is_scanned = is_at_end is not False
+        if self._quiet.is_scanned:
+            return BEAT_S
+        return PAUSE * (time.perf_counter() - started)
+
+    async def _is_idle(self) -> bool:
+        horizon = self._quiet.settled_until()
+        return horizon is not None and not await self._shares.has_readings_from(horizon)
 
 
-def _wait_s(started: float) -> float:
-    return max(MIN_WAIT_S, SHARE * (time.perf_counter() - started))
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel these tasks until they end: under Python 3.11 pymongo may lose a cancellation."""
+    pending = set(tasks)
+    for _ in range(5):
+        if not pending:
+            return
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.3)

@@ -10,7 +10,6 @@ from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.schemas import parameters, problems
 from functions.dashboard.schemas.responses import CountedIn, Receipt, Stats
 from shared.mongo.collections import Document
-from shared.readings.reading import HUMIDITY, TEMPERATURE
 from shared.readings.windows import is_closed, window_start_of
 
 ReadingId = Annotated[str, Path(pattern=r"^[0-9a-f]{44}$", description="as ingest returned it")]
@@ -59,10 +58,9 @@ async def _receipt_of_stored(store: Store, reading_id: str, reading: Document) -
     width = store.window_seconds
     start = window_start_of(reading["ts"], width)
     until = await lookups.horizon(store.database, width)
-    is_late = await lookups.is_late_window(store.database, width, start, reading["device_id"])
-    closed = is_closed(start, width, until) and not is_late
-    sensors = [name for name in (TEMPERATURE, HUMIDITY) if name in reading]
-    sensors += reading.get("measurements", {})
+    counted: set[str] = set()
+    if is_closed(start, width, until):
+        counted = await lookups.counted_sensors(store.database, width, start, reading)
     return Receipt(
         reading_id=reading_id,
         state="stored",
@@ -70,7 +68,9 @@ async def _receipt_of_stored(store: Store, reading_id: str, reading: Document) -
         device_id=reading["device_id"],
         received_at=reading["received_at"],
         windows=[
-            CountedIn(sensor_type=name, timestamp=start, window_seconds=width, closed=closed)
-            for name in sensors
+            CountedIn(
+                sensor_type=name, timestamp=start, window_seconds=width, closed=name in counted
+            )
+            for name in lookups.sensors_of(reading)
         ],
     )

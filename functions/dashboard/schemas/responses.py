@@ -162,7 +162,9 @@ class CountedIn(_Row):
     sensor_type: str
     timestamp: Timestamp = Field(description="start of the window")
     window_seconds: int
-    closed: bool
+    closed: bool = Field(
+        description="the window is settled, and its summary counts every reading that is stored"
+    )
 
 
 class Receipt(_Row):

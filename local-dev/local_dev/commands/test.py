@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local_dev.commands.command_line import PASS_ON, run
+from local_dev.commands.command_line import PASS_ON, flag, run
 from local_dev.console import show, table
 from local_dev.paths import ROOT
 
@@ -35,7 +35,10 @@ TESTS = {
 }
 
 
-def test(context: typer.Context) -> None:
+Volume = Annotated[bool, flag("--volume", "Only the volume suite, in full: up to 15 minutes.")]
+
+
+def test(context: typer.Context, *, volume: Volume = False) -> None:  # noqa: PT028 - a command
     """Run all checks and tests; with arguments, pytest with these.
 
     Without arguments: ruff, its formatter, mypy, import-linter, then pytest with everything: rules,
@@ -45,7 +48,10 @@ def test(context: typer.Context) -> None:
 
     - `local-dev/test tests/unit` only these: seconds, and no server
     - `local-dev/test -m 'not pipeline'` all but the whole system
+    - `local-dev/test --volume` what holds with millions of readings, and the figures as a table
     """
+    if volume:
+        sys.exit(status_of(["pytest", "tests/volume", *context.args], {"VOLUME": "full"}))
     if context.args:
         sys.exit(status_of(["pytest", *context.args]))
     rows = []

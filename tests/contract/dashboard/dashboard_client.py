@@ -66,6 +66,12 @@ class Connected:
         return majority(self.client, self.name)
 
 
+_EXPLAINED = (  # of a command: what explain takes, the command's own name first
+    "find", "count", "aggregate", "pipeline", "cursor",
+    "filter", "projection", "sort", "limit", "singleBatch", "hint",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class DashboardClient:
     """A client of the dashboard, and the database behind it."""
@@ -106,8 +112,7 @@ class DashboardClient:
         return [self._explain(command) for command in self.connection.recorder.commands]
 
     def _explain(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        names = ("find", "count", "filter", "projection", "sort", "limit", "singleBatch", "hint")
-        shown = {name: command[name] for name in names if name in command}
+        shown = {name: command[name] for name in _EXPLAINED if name in command}
         found: dict[str, Any] = self.stored.command(
             {"explain": shown, "verbosity": "executionStats"}
         )["executionStats"]

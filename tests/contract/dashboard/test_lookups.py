@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, REFRESH, VIEWS
 from shared.readings.identity import digest_of, reading_id_of
 from tests.contract.dashboard.dashboard_client import DashboardClient
 from tests.contract.dashboard.documents import NOON, alert, dead_letter, device, reading, view
@@ -40,25 +40,39 @@ def test_the_receipt_of_a_stored_reading_names_its_windows(
 ) -> None:
     stored = reading("a", seconds, temperature_c=20.0, humidity=50.0)
     empty.store(RAW, [{**stored, "measurements": {"lux": 3.0}}])
+    sensors = ["temperature_c", "humidity", "lux"]
+    empty.store(VIEWS, [view("a", sensor, m) for sensor in sensors for m in (0, 1)])
     empty.store(REFRESH, [{"_id": "refresh/60s", "horizon": NOON + timedelta(seconds=60)}])
 
     receipt = empty.get(f"/receipts/{stored['_id']}").json()
 
     assert (receipt["state"], receipt["device_id"]) == ("stored", "a")
-    assert [window["sensor_type"] for window in receipt["windows"]] == [
-        "temperature_c", "humidity", "lux",
-    ]  # fmt: skip
+    assert [window["sensor_type"] for window in receipt["windows"]] == sensors
     assert {window["closed"] for window in receipt["windows"]} == {closed}
 
 
-def test_a_late_reading_that_waits_to_be_counted_is_in_no_settled_window(
+def test_a_reading_that_its_view_does_not_count_yet_is_in_no_closed_window(
     empty: DashboardClient,
 ) -> None:
+    """`alert` may have stored it; `aggregate` counts it when it gets to it."""
+    counted = [reading("a", n, temperature_c=20.0, humidity=1.0) for n in range(2)]
+    late = {**reading("a", 9, humidity=2.0), "measurements": {"lux": 1.0, "co2": 2.0}}
+    others = [reading("b", n, humidity=1.0) for n in range(3)]
+    empty.store(RAW, [*counted, late, *others, reading("a", -1), reading("a", 60)])
+    of_another_width = {**view("a", "co2", 0), "_id": "wide", "window_seconds": 300}
+    empty.store(VIEWS, [view("a", "humidity", 0), view("a", "lux", 0), of_another_width])
+    empty.store(REFRESH, [{"_id": "refresh/60s", "horizon": NOON + timedelta(hours=1)}])
+
+    receipt = empty.get(f"/receipts/{late['_id']}").json()
+
+    closed = {window["sensor_type"]: window["closed"] for window in receipt["windows"]}
+    assert closed == {"humidity": False, "lux": True, "co2": False}
+
+
+def test_a_reading_whose_window_has_no_view_is_in_no_closed_window(empty: DashboardClient) -> None:
     stored = reading("a", 0)
     empty.store(RAW, [stored])
     empty.store(REFRESH, [{"_id": "refresh/60s", "horizon": NOON + timedelta(hours=1)}])
-    window = {"window_start": NOON, "device_ids": ["a"]}
-    empty.store(NOTES, [{"_id": "60s/x", "window_seconds": 60, "windows": [window]}])
 
     receipt = empty.get(f"/receipts/{stored['_id']}").json()
 

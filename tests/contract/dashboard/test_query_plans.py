@@ -5,11 +5,10 @@ stored and once with fifty times as much. The rows that a filter is after are th
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, REFRESH, VIEWS
 from tests.contract.dashboard.dashboard_client import DashboardClient, dashboard_on, stages_of
 from tests.contract.dashboard.documents import NOON, alert, dead_letter, device, reading, view
 
@@ -95,8 +94,6 @@ def fill(dashboard: DashboardClient, times: int) -> str:
     letters = [dead_letter(step, step // 5) for step in range(2 * steps)]
     one = dead_letter(10**6, -1, stage="rare", reason="rare", status="redriven", reading_ids=[DEAD])
     store[DEAD_LETTERS].insert_many([*letters, one])
-    windows = [{"window_start": NOON + timedelta(minutes=m), "device_ids": ["x"]} for m in range(3)]
-    store[NOTES].insert_many([{"window_seconds": 60, "windows": windows} for _ in range(steps)])
     states = [{"_id": f"refresh/{seconds}s", "horizon": NOON} for seconds in range(60, 60 + steps)]
     store[REFRESH].insert_many(states)
     return str(rare["_id"])

@@ -1,4 +1,4 @@
-"""What does an audit find and repair? The same on the double and on the real MongoDB."""
+"""What an audit finds and repairs, the same on the double and on the real MongoDB."""
 
 import asyncio
 import json
@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from functions.aggregate.audit import audit_store, view_pages, window_audit
 from functions.aggregate.audit.__main__ import main
 from functions.aggregate.audit.audit_store import AuditStore
+from functions.aggregate.audit.horizon import Horizon, horizon_of
 from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
+from functions.aggregate.store import readings
 from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS
 from shared.mongo.database import Database, client_of, majority
 from shared.settings import MongoSettings
@@ -177,6 +180,23 @@ def test_a_view_that_a_refresh_is_yet_to_count_again_is_no_finding(databases: Da
     assert [one.being_counted for one in audited] == [1, 0]
 
 
+@pytest.mark.parametrize("device_id", ["a", "b"])
+def test_notes_of_the_version_before_are_read_page_by_page(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, device_id: str
+) -> None:
+    monkeypatch.setattr(audit_store, "_BATCH", 1)
+
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, _views(0))
+        for n, start in enumerate((_END, _START, _END)):
+            window = {"window_start": start, "device_ids": [device_id]}
+            note = {"_id": str(n), "window_seconds": 60, "windows": [window]}
+            await database[NOTES].insert_one(note)
+        return await _audit(database, Repair())
+
+    assert len(_found(databases.run(scenario))) == (0 if device_id == "a" else 1)
+
+
 def test_a_view_that_is_right_at_the_second_look_is_no_finding(databases: Databases) -> None:
     async def scenario(database: Database) -> list[Audited]:
         await _settle(database, _views(0))
@@ -190,10 +210,173 @@ def test_a_view_that_is_right_at_the_second_look_is_no_finding(databases: Databa
     assert _found(databases.run(scenario)) == []
 
 
+@pytest.mark.parametrize(("damage", "kind", "is_repaired"), _DAMAGES)
+def test_a_window_that_is_too_large_to_be_held_is_audited_some_devices_at_a_time(
+    databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Damage,
+    kind: str,
+    *,
+    is_repaired: bool,
+) -> None:
+    monkeypatch.setattr(audit_store, "MAX_HELD", 0)
+    monkeypatch.setattr(readings, "PAGE", 1)
+    monkeypatch.setattr(window_audit, "_MAX_DEVICES", 0)
+    monkeypatch.setattr(window_audit, "_SLICE", 1)
+    monkeypatch.setattr(view_pages, "_PAGE", 1)
+
+    async def scenario(database: Database) -> Any:
+        await _settle(database, _views())
+        await damage(database)
+        first = await _audit(database, Repair(grown=True))
+        return first, _found(await _audit(database, Repair()))
+
+    first, second = databases.run(scenario)
+
+    assert _found(first) == [(kind, is_repaired)]
+    assert second == [(kind, False)] * (not is_repaired)
+    assert [one.start for one in first] == [_START, _START + timedelta(seconds=180)]
+
+
+def test_views_of_another_width_are_passed_over(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_pages, "_PAGE", 2)
+    wide = views_of(_RAWS, 300).values()
+
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, [*_views(), *wide])
+        await _lose_all_but_the_last(database)
+        return await _audit(database, Repair())
+
+    audited = databases.run(scenario)
+
+    assert [one.start for one in audited] == [_START + timedelta(seconds=180)]
+    assert _found(audited) == []
+
+
+async def _lose_all_but_the_last(database: Database) -> None:
+    last = _RAWS[2]["_id"]
+    await database[RAW].delete_many({"_id": {"$in": [r["_id"] for r in _RAWS if r["_id"] != last]}})
+    first = [view["_id"] for view in _views() if view["timestamp"] == _START]
+    await database[VIEWS].delete_many({"_id": {"$in": first}})
+
+
+def test_of_a_window_that_retention_may_have_touched_nothing_is_said(databases: Databases) -> None:
+    async def scenario(database: Database) -> list[Audited]:
+        await _settle(database, _views(0))
+        async with database.client.start_session(causal_consistency=True) as session:
+            store = AuditStore(database, session, 60, timedelta(minutes=4))
+            await store.horizon()
+            audit = WindowAudit(store, 60, Repair(grown=True), _nothing)
+            return [one async for one in audit.windows(_START, _END)]
+
+    audited = databases.run(scenario)
+
+    assert [one.is_intact for one in audited][:1] == [False]
+    assert audited[0].findings == []
+
+
+_HOUR = timedelta(hours=1)
+_LONG_AGO = raw_of(Saying("a", _START - _HOUR, None, {"temperature_c": 1.0}).reading(_END), _END)
+
+
+async def _horizon(
+    database: Database, moves: Callable[[Database], Awaitable[Any]] | None = None
+) -> Horizon:
+    async def meanwhile(_seconds: float) -> None:
+        if moves is not None:
+            await moves(database)
+
+    async with database.client.start_session(causal_consistency=True) as session:
+        return await horizon_of(AuditStore(database, session, 60), 60, meanwhile)
+
+
+def test_a_horizon_that_stands_still_with_readings_after_it_is_reported(
+    databases: Databases,
+) -> None:
+    async def scenario(database: Database) -> Horizon:
+        await database[RAW].insert_one(_LONG_AGO)
+        before = {"_id": "refresh/60s", "horizon": _START - 2 * _HOUR}
+        await database[REFRESH].insert_one(before)
+        return await _horizon(database)
+
+    found = databases.run(scenario)
+
+    assert found.is_standing
+    assert found.at == _START - 2 * _HOUR
+    assert found.behind >= _HOUR
+    assert "stands still at 2026-03-01T10:00:00.000Z" in found.sentence()
+
+
+def test_where_nothing_was_ever_refreshed_although_readings_wait_the_horizon_stands_still(
+    databases: Databases,
+) -> None:
+    async def scenario(database: Database) -> Horizon:
+        await database[RAW].insert_one(_LONG_AGO)
+        return await _horizon(database)
+
+    assert databases.run(scenario).is_standing
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"horizon": _START - _HOUR}, {"scan": {"phase": "first", "position": _START - _HOUR}}],
+)
+def test_a_horizon_that_moves_or_whose_scan_does_is_not_standing(
+    databases: Databases, changed: dict[str, Any]
+) -> None:
+    async def moves(database: Database) -> None:
+        await database[REFRESH].update_one({"_id": "refresh/60s"}, {"$set": changed})
+
+    async def scenario(database: Database) -> Horizon:
+        await database[RAW].insert_one(_LONG_AGO)
+        earlier = _START - 2 * _HOUR
+        scan = {"phase": "first", "position": earlier}
+        state = {"_id": "refresh/60s", "horizon": earlier, "scan": scan}
+        await database[REFRESH].insert_one(state)
+        return await _horizon(database, moves)
+
+    assert not databases.run(scenario).is_standing
+
+
+def test_a_horizon_without_readings_after_it_is_not_standing(databases: Databases) -> None:
+    async def scenario(database: Database) -> Horizon:
+        await database[RAW].insert_one(_LONG_AGO)
+        await database[REFRESH].insert_one({"_id": "refresh/60s", "horizon": _START - _HOUR / 2})
+        return await _horizon(database)
+
+    assert not databases.run(scenario).is_standing
+
+
+@pytest.mark.database
+def test_the_command_ends_with_1_where_the_horizon_stands_still(
+    mongo_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.aggregate.audit.horizon._LOOK_AGAIN_S", 0.1)
+    asyncio.run(_standing(mongo_url))
+
+    ended = main([], {"MONGO_URL": mongo_url, "MONGO_DB": "standing"})
+
+    said = capsys.readouterr().out
+    assert ended == 1
+    assert "stands still" in said
+    assert "missing 0" in said
+
+
+async def _standing(mongo_url: str) -> None:
+    async with client_of(MongoSettings(mongo_url=mongo_url)) as client:
+        await client.drop_database("standing")
+        database = majority(client, "standing")
+        await _settle(database, _views())
+        later = Saying("a", _END + _HOUR, None, {"temperature_c": 1.0})
+        await database[RAW].insert_one(raw_of(later.reading(_END + _HOUR), _END))
+
+
 @pytest.mark.database
 @pytest.mark.parametrize(
     ("options", "code", "repaired"),
-    [([], 1, 0), (["--repair"], 0, 1), (["--to", "2026-03-01T18:00Z"], 1, 0)],
+    [([], 1, 0), (["--repair"], 0, 1), (["--to", "2026-03-01T18:00:00Z"], 1, 0)],
 )
 def test_the_command_says_what_it_found_and_ends_accordingly(
     mongo_url: str,
@@ -219,6 +402,31 @@ async def _shrunk(mongo_url: str) -> None:
         database = majority(client, "audited")
         await _settle(database, _views())
         await _shrink(database)
+
+
+@pytest.mark.database
+def test_before_anything_is_settled_there_is_nothing_to_audit(
+    mongo_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = main([], {"MONGO_URL": mongo_url, "MONGO_DB": "never_used"})
+
+    assert ended == 0
+    assert "no window of 60 s is settled yet" in capsys.readouterr().err
+
+
+@pytest.mark.database
+def test_with_retention_it_begins_at_the_first_intact_window(
+    mongo_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_shrunk(mongo_url))
+    environment = {"MONGO_URL": mongo_url, "MONGO_DB": "audited", "RAW_RETENTION_DAYS": "1"}
+
+    ended = main(["--json"], environment)
+
+    summary = json.loads(capsys.readouterr().out)
+    assert ended == 0
+    assert (summary["windows"], summary["smaller"]) == (0, 0)
+    assert datetime.fromisoformat(summary["from"]) > datetime.now(UTC) - timedelta(days=1)
 
 
 def test_a_wrong_setting_ends_it_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:

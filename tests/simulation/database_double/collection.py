@@ -1,10 +1,14 @@
-"""Which operations has a collection? Those of pymongo's that the stores use, with its arguments."""
+"""A collection: those of pymongo's operations that the stores use, with its arguments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
-from pymongo import IndexModel, ReplaceOne, ReturnDocument, UpdateOne
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import IndexModel, InsertOne, ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.results import (
     BulkWriteResult,
     DeleteResult,
@@ -16,7 +20,7 @@ from pymongo.results import (
 from tests.simulation.database_double.connection import Connection
 from tests.simulation.database_double.cursor import Cursor
 from tests.simulation.database_double.primary import Primary
-from tests.simulation.database_double.replica import Document
+from tests.simulation.database_double.replica import Document, as_stored
 from tests.simulation.database_double.session import Session
 from tests.simulation.database_double.updating import Update
 
@@ -31,6 +35,14 @@ class Collection:
         self._name = name
         self._reads_majority = reads_majority
         self._primary = Primary(connection, name, is_majority=writes_majority)
+        self._decode: Callable[[Document], Any] = as_stored
+
+    def with_options(self, *, codec_options: CodecOptions[Any]) -> Self:
+        """Return the collection with documents as they come, undecoded."""
+        assert codec_options.document_class is RawBSONDocument, "the double knows no other"
+        other = copy(self)
+        other._decode = _raw
+        return other
 
     def find(
         self,
@@ -53,6 +65,7 @@ class Collection:
             sort=sort,
             limit=limit,
             session=session,
+            decode=self._decode,
         )
 
     async def find_one(
@@ -82,7 +95,7 @@ class Collection:
 
     async def bulk_write(
         self,
-        requests: Sequence[ReplaceOne[Document] | UpdateOne],
+        requests: Sequence[InsertOne[Document] | ReplaceOne[Document] | UpdateOne],
         *,
         ordered: bool,
         session: Session | None = None,
@@ -105,12 +118,21 @@ class Collection:
         return found
 
     async def update_one(
+        self,
+        wanted: Document,
+        update: Update,
+        *,
+        upsert: bool = False,
+        session: Session | None = None,
+    ) -> UpdateResult:
+        served = partial(self._primary.update, [(wanted, update, upsert)], is_one=True)
+        return _updated(await self._write("update", served, session))
+
+    async def update_many(
         self, wanted: Document, update: Update, *, session: Session | None = None
     ) -> UpdateResult:
-        served = partial(self._primary.update, [(wanted, update, False)], is_one=True)
-        counts = await self._write("update", served, session)
-        raw = {"n": counts["nMatched"], "nModified": counts["nModified"]}
-        return UpdateResult(raw, acknowledged=True)
+        served = partial(self._primary.update_many, wanted, update)
+        return _updated(await self._write("update", served, session))
 
     async def replace_one(
         self, wanted: Document, replacement: Document, *, session: Session | None = None
@@ -150,7 +172,20 @@ class Collection:
         return await self._connection.write(f"{what} {self._name}", served, session)
 
 
-def _parts(request: ReplaceOne[Document] | UpdateOne) -> tuple[Document, Update, bool]:
+def _updated(counts: Document) -> UpdateResult:
+    raw = {"n": counts["nMatched"], "nModified": counts["nModified"]}
+    return UpdateResult(raw, acknowledged=True)
+
+
+def _raw(document: Document) -> RawBSONDocument:
+    return RawBSONDocument(bson.encode(document))
+
+
+def _parts(
+    request: InsertOne[Document] | ReplaceOne[Document] | UpdateOne,
+) -> tuple[Document | None, Update, bool]:
+    if isinstance(request, InsertOne):
+        return None, request._doc, True
     wanted = dict(request._filter)
     update: Any = request._doc
     return wanted, update, bool(request._upsert)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pymongo.errors import AutoReconnect, NetworkTimeout, PyMongoError
 
 from tests.simulation.database_double.faults import NONE
+from tests.simulation.database_double.refusals import time_limit_error
 from tests.simulation.database_double.replica import Optime, Replica
 from tests.simulation.database_double.session import Session
 from tests.simulation.seeded_random import Chance
@@ -43,9 +44,7 @@ class Connection:
     ) -> Any:
         """Have the server write; give its answer's value or raise its error, or the line's."""
         chance, faults = self.chance, self.faults
-        if chance.happens(faults.pauses):
-            resumes = self.trampoline.steps + chance.below(_LONG)
-            await Point(f"{label} (paused)", lambda: self.trampoline.steps >= resumes)
+        await self.may_pause(label)
         if chance.happens(faults.not_sent):
             raise AutoReconnect(f"{label}: not sent")
         serving = self.trampoline.spawn(SERVER + label, served())
@@ -61,9 +60,21 @@ class Connection:
             raise AutoReconnect(f"{label}: the answer is lost")
         return _value(serving.result, session)
 
+    async def may_pause(self, label: str) -> None:
+        """Rest for long, on the client's side, before an operation is sent."""
+        if self.chance.happens(self.faults.pauses):
+            resumes = self.trampoline.steps + self.chance.below(_LONG)
+            await Point(f"{label} (paused)", lambda: self.trampoline.steps >= resumes)
+
     async def held(self, optime: Optime) -> None:
         """Wait, on the server's side, until a majority holds what was written at `optime`."""
         await Point("majority", lambda: self.replica.held >= optime)
+
+    def may_examine(self, documents: int) -> None:
+        """Raise ExecutionTimeout where that is more than the server has time for."""
+        most = self.faults.most_examined
+        if most is not None and documents > most:
+            raise time_limit_error()
 
     async def may_rest(self, share: float, label: str) -> None:
         """Let others go first, on the server's side, in a share of all cases."""

@@ -1,5 +1,6 @@
-"""What does an aggregation expression give? The few operators that the stores use; another one is a
-fault of the double, said by name.
+"""Aggregation expressions: the few operators that the stores use.
+
+Another one is a fault of the double, reported by name.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,8 @@ def evaluate(expression: Any, document: Document, now: datetime) -> Any:
         return _text(expression, document, now)
     if not isinstance(expression, dict):
         return expression
+    if not next(iter(expression), "").startswith("$"):
+        return {name: evaluate(part, document, now) for name, part in expression.items()}
     (operator, operands), *others = expression.items()
     assert not others, f"the double knows expressions of one operator only: {expression}"
     values = [evaluate(operand, document, now) for operand in operands]
@@ -51,6 +54,9 @@ def _max(values: list[Any]) -> Any:
 _OPERATORS: Final[dict[str, Callable[[list[Any]], Any]]] = {
     "$add": _add,
     "$max": _max,
+    "$and": all,
+    "$or": any,
+    "$gt": lambda values: compare(values[0], values[1]) > 0,
     "$lte": lambda values: compare(values[0], values[1]) <= 0,
     "$eq": lambda values: compare(values[0], values[1]) == 0,
     "$cond": lambda values: values[1] if values[0] else values[2],

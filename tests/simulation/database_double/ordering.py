@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 MISSING: Final = object()
+_PLAIN: Final = (str, int, float, datetime)
 _RANKS: Final[dict[type, int]] = {
     object: 0,  # missing
     type(None): 1,
@@ -34,6 +35,8 @@ def rank(value: Any) -> int:
 
 def compare(one: Any, other: Any) -> int:
     """Give -1, 0 or 1 as `one` is less than, equal to or greater than `other`."""
+    if type(one) is type(other) and type(one) in _PLAIN:
+        return -1 if one < other else int(one > other)
     difference = rank(one) - rank(other)
     if difference:
         return -1 if difference < 0 else 1

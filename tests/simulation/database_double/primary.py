@@ -1,5 +1,6 @@
-"""What does the primary do with a write? One change after the other, each whole; others may come
-between two of them, and between an upsert's look and its insert.
+"""What the primary does with a write: one change after the other, each whole.
+
+Others may come between two of them, and between an upsert's look and its insert.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from typing import Any, Final
 from pymongo.errors import PyMongoError
 
 from tests.simulation.database_double.connection import Connection, Reply
-from tests.simulation.database_double.matching import matches
+from tests.simulation.database_double.matching import matcher, matches
 from tests.simulation.database_double.refusals import (
     bulk_write_error,
     duplicate_key_error,
@@ -17,7 +18,8 @@ from tests.simulation.database_double.refusals import (
 from tests.simulation.database_double.replica import Document, Optime
 from tests.simulation.database_double.updating import Update, inserted, updated
 
-Request = tuple[Document, Update, bool]  # filter, update or replacement, whether it upserts
+# Filter (None: an insert), update or replacement, whether it upserts.
+Request = tuple[Document | None, Update, bool]
 _NO_COUNTS: Final = {
     "nInserted": 0,
     "nUpserted": 0,
@@ -47,6 +49,7 @@ class Primary:
         wrote: Optime | None = None
         errors: list[Document] = []
         for place, document in enumerate(documents):
+            self._connection.may_examine(place + 1)
             if place:
                 await self._may_rest("insert")
             refused_by = self._replica.conflict(self._name, document)
@@ -65,6 +68,7 @@ class Primary:
         errors: list[Document] = []
         counts: Document = {**_NO_COUNTS, "upserted": []}
         for place, request in enumerate(requests):
+            self._connection.may_examine(place + 1)
             if place:
                 await self._may_rest("update")
             await self._update_one(place, request, optimes, errors, counts)
@@ -73,6 +77,19 @@ class Primary:
             error = duplicate_key_error(errors[0]) if is_one else bulk_write_error(errors, counts)
         wrote = max(optimes, default=None)
         return await self._reply(wrote, counts, error, is_quiet=not errors)
+
+    async def update_many(self, wanted: Document, update: Update) -> Reply:
+        optimes: list[Optime] = []
+        counts: Document = {**_NO_COUNTS}
+        is_wanted = matcher(wanted, self._replica.now())
+        for found in [one for one in self._documents().values() if is_wanted(one)]:
+            self._connection.may_examine(counts["nMatched"] + 1)
+            if counts["nMatched"]:
+                await self._may_rest("update")
+            present = self._documents().get(found["_id"])
+            if present is not None and is_wanted(present):
+                self._change(present, update, optimes, counts)
+        return await self._reply(max(optimes, default=None), counts, None, is_quiet=True)
 
     async def find_one_and_update(self, wanted: Document, update: Update) -> Reply:
         found = self._match(wanted)
@@ -86,9 +103,9 @@ class Primary:
     async def delete(self, wanted: Document, *, is_one: bool) -> Reply:
         optime: Optime | None = None
         count = 0
-        for document in list(self._documents().values()):
-            if not matches(document, wanted, self._replica.now()):
-                continue
+        is_wanted = matcher(wanted, self._replica.now())
+        for document in [one for one in self._documents().values() if is_wanted(one)]:
+            self._connection.may_examine(count + 1)
             if count:
                 await self._may_rest("delete")
             if document["_id"] in self._documents():
@@ -107,26 +124,40 @@ class Primary:
         counts: Document,
     ) -> None:
         wanted, update, is_upsert = request
-        found = self._match(wanted)
+        found = None if wanted is None else self._match(wanted)
         if found is not None:
-            after = updated(found, update, self._replica.now())
-            counts["nMatched"] += 1
-            if after != found:
-                optimes.append(self._replica.write(self._name, found["_id"], after))
-                counts["nModified"] += 1
+            self._change(found, update, optimes, counts)
             return
         if not is_upsert:
             return
-        await self._may_rest("between match and insert")
-        await self._connection.may_meet_another(lambda: wanted["_id"] in self._documents())
-        document = inserted(wanted, update)
+        if wanted is None:
+            assert isinstance(update, dict)
+            document = update
+            await self._connection.may_meet_another(lambda: update["_id"] in self._documents())
+        else:
+            key = wanted["_id"]
+            await self._may_rest("between match and insert")
+            await self._connection.may_meet_another(lambda: key in self._documents())
+            document = inserted(wanted, update, self._replica.now())
         refused_by = self._replica.conflict(self._name, document)
         if refused_by is not None:
             errors.append(write_error(place, self._name, refused_by, document))
             return
         optimes.append(self._replica.write(self._name, document["_id"], document))
-        counts["nUpserted"] += 1
-        counts["upserted"].append({"index": place, "_id": document["_id"]})
+        if wanted is None:
+            counts["nInserted"] += 1
+        else:
+            counts["nUpserted"] += 1
+            counts["upserted"].append({"index": place, "_id": document["_id"]})
+
+    def _change(
+        self, found: Document, update: Update, optimes: list[Optime], counts: Document
+    ) -> None:
+        after = updated(found, update, self._replica.now())
+        counts["nMatched"] += 1
+        if after != found:
+            optimes.append(self._replica.write(self._name, found["_id"], after))
+            counts["nModified"] += 1
 
     async def _reply(
         self, wrote: Optime | None, value: Any, error: PyMongoError | None, *, is_quiet: bool
@@ -144,7 +175,7 @@ class Primary:
         if isinstance(key, str):
             found = documents.get(key)
             return found if found is not None and matches(found, wanted, now) else None
-        return next((one for one in documents.values() if matches(one, wanted, now)), None)
+        return next(filter(matcher(wanted, now), documents.values()), None)
 
     def _documents(self) -> dict[Any, Document]:
         return self._replica.applied_state.get(self._name, {})

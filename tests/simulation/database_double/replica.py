@@ -60,6 +60,10 @@ class Replica:
         """Give the primary's own clock, $$NOW, in milliseconds."""
         return self.wall.replace(microsecond=self.wall.microsecond // 1000 * 1000)
 
+    def behind_s(self) -> float:
+        """Return how many seconds the wall clock is behind the logical one; less than 0 before."""
+        return self.applied.seconds - (self.wall - _EPOCH).total_seconds()
+
     def tick(self, seconds: float) -> None:
         self.wall += timedelta(seconds=seconds)
 

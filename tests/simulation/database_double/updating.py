@@ -1,4 +1,4 @@
-"""What does an update make of a document? The few operators and stages that the stores use."""
+"""What an update makes of a document: the few operators and stages that the stores use."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,9 +25,10 @@ def updated(document: Document, update: Update, now: datetime) -> Document:
     return document
 
 
-def inserted(wanted: Document, update: Update) -> Document:
-    """Give the document that an upsert inserts where none matches its filter."""
-    assert isinstance(update, dict), "the double does not know upserts by pipeline"
+def inserted(wanted: Document, update: Update, now: datetime) -> Document:
+    """Return the document that an upsert inserts where none matches its filter."""
+    if not isinstance(update, dict):
+        return updated(equalities(wanted), update, now)
     if not any(name.startswith("$") for name in update):
         return {**equalities({"_id": wanted["_id"]}), **update}
     return _by_operators(equalities(wanted), update, is_new=True)

@@ -59,6 +59,8 @@ def test_a_blank_variable_counts_as_not_set() -> None:
         (AggregateSettings, "AGGREGATE_WINDOW_SECONDS", "0"),
         (AggregateSettings, "AGGREGATE_WINDOW_SECONDS", "86401"),
         (AggregateSettings, "AGGREGATE_GRACE_SECONDS", "-1"),
+        (AggregateSettings, "AGGREGATE_SHARDS", "0"),
+        (AggregateSettings, "AGGREGATE_SHARDS", "65"),
         (ThresholdSettings, "TEMP_MIN_THRESHOLD", "cold"),
         (ThresholdSettings, "TEMP_MAX_THRESHOLD", "nan"),
         (ThresholdSettings, "HUMIDITY_MIN_THRESHOLD", "-inf"),

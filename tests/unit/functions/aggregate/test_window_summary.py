@@ -1,4 +1,4 @@
-"""What does a window say of its readings?"""
+"""The summary of a window's readings."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,9 @@ from functions.aggregate.window_summary import (
     Summary,
     ViewKey,
     fold,
-    is_over,
     settled_until,
-    window_start_of,
 )
+from shared.readings.windows import is_over, window_start_of
 from tests.support.readings import NUMBERS, QUICK, TIMES
 
 VALUES = st.lists(NUMBERS, min_size=1, max_size=40)

@@ -1,13 +1,10 @@
-"""Each main.py hands a request of the stock `functions-framework` command to its function."""
+"""The adapter of the stock `functions-framework` command opens its function at a first request."""
 
 import asyncio
-from importlib import import_module
 from typing import Any
 
-import pytest
 from starlette.requests import Request
 
-from functions.__main__ import FUNCTIONS
 from shared.serving.application import FunctionApplication
 from shared.serving.functions_framework import StockAdapter
 
@@ -50,16 +47,6 @@ async def status_of(entry: Any) -> int:
     response = await entry(Request(SCOPE))
     await response(SCOPE, no_request, send)
     return int(sent[0]["status"])
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_an_entry_sends_the_response_of_its_function(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    main = import_module(f"functions.{name}.main")
-    monkeypatch.setattr(main, "_ADAPTER", adapter_of(Played()))
-
-    assert asyncio.run(status_of(getattr(main, name))) == 200
 
 
 def test_the_function_is_opened_once_by_the_first_of_the_requests() -> None:

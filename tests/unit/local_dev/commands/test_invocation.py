@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.eventing.invocation import comment_on, request_for
+from local_dev.commands.invocation import comment_on, request_for
 from local_dev.wire.cloud_event import NotAnEventError
 from tests.support.manifests import a_rule
 
