@@ -12,13 +12,12 @@ import fcntl
 import hashlib
 import importlib.util
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO
 
-from local_dev.refusals import reason_in, refusal
+from local_dev.refusals import fault_of_path, reason_in, refusal
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -33,11 +32,6 @@ NOT_FOR_US = frozenset(
         *("PYTHON_VERSION", "HELP", "VERSION", "QUIET"),
     )
 )
-BAD_CHARACTERS = {  # what each does in the path of a virtual environment or of jars
-    os.pathsep: "ends a path for Python and Java",
-    "!/": "ends a jar's name for Java",
-    "[\U00010000-\U0010ffff]": "is not found by Java in a class path",
-}
 MISSING = """\
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -53,7 +47,8 @@ print(*(line for line in sys.argv[1:] if not is_there(*line.split("=="))))
 def main() -> None:
     """Run `local_dev.commands.<command>` with the requirements `<local|dev>`: arguments 1 and 2."""
     requirements, command, *arguments = sys.argv[1:]
-    _refuse_bad_path()
+    if fault := fault_of_path(ROOT):
+        sys.exit(fault)
     try:
         _make_ready(requirements)
     except OSError as error:
@@ -62,18 +57,6 @@ def main() -> None:
     ours = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     module = ["-m", f"local_dev.commands.{command}", *arguments]
     os.execve(PYTHON, [str(PYTHON), *module], os.environ | ours)  # noqa: S606 - our own python
-
-
-def _refuse_bad_path() -> None:
-    """Exit, and name the character, where Python or Java would not find their own files."""
-    try:
-        os.fsencode(ROOT).decode()
-    except UnicodeDecodeError:
-        sys.exit(f"{str(ROOT)!a}: the checkout's path has a byte that is not UTF-8: rename it")
-    for pattern, effect in BAD_CHARACTERS.items():
-        if found := re.search(pattern, f"{ROOT}/"):
-            sign = f"{found[0][0]!r}, which {effect}"
-            sys.exit(f"{ROOT}: the checkout's path has the character {sign}: rename the folder")
 
 
 def _make_ready(requirements: str) -> None:

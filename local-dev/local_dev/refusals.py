@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,12 @@ REASONS = {  # what servers and pip write, and what it means
     " Python and machine, or is out of reach: see `pip config list` and the proxy's variables",
 }
 
+BAD_CHARACTERS = {  # what each does in the path of a virtual environment or of jars
+    os.pathsep: "ends a path for Python and Java",
+    "!/": "ends a jar's name for Java",
+    "[\U00010000-\U0010ffff]": "is not found by Java in a class path",
+}
+
 
 def refusal(error: OSError) -> str:
     """Return one sentence for an error of the operating system."""
@@ -55,6 +62,19 @@ def reason_in(output: Iterable[str], folder: Path) -> str | None:
     if any(mark in text for mark in PERMISSION):
         return _not_writable(_of_another_user(folder))
     return next((reason for mark, reason in REASONS.items() if mark in text), None)
+
+
+def fault_of_path(checkout: Path) -> str | None:
+    """Return the character in a checkout's path by which Python or Java would not find files."""
+    try:
+        os.fsencode(checkout).decode()
+    except UnicodeDecodeError:
+        return f"{str(checkout)!a}: the checkout's path has a byte that is not UTF-8: rename it"
+    for pattern, effect in BAD_CHARACTERS.items():
+        if found := re.search(pattern, f"{checkout}/"):
+            sign = f"{found[0][0]!r}, which {effect}"
+            return f"{checkout}: the checkout's path has the character {sign}: rename the folder"
+    return None
 
 
 def _is_full(folder: Path) -> bool:

@@ -135,7 +135,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("variable", "value"), WRONG.values(), ids=list(WRONG))
-def test_what_cannot_work_ends_the_start_by_its_name_before_anything_is_started(
+def test_what_cannot_work_ends_the_start_by_its_name_and_is_never_ready(
     launch: Launch, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -146,7 +146,7 @@ def test_what_cannot_work_ends_the_start_by_its_name_before_anything_is_started(
 
     assert exit_code == 1
     assert variable in system.output
-    assert "starting" not in system.output
+    assert "ready" not in system.output
     assert "Traceback" not in system.output
     assert "hunter2" not in system.output
     assert time.monotonic() - begun < 40  # below 10 where nothing else runs
