@@ -45,7 +45,10 @@ print(*(line for line in sys.argv[1:] if not is_there(*line.split("=="))))
 
 
 def main() -> None:
-    """Run `local_dev.commands.<command>` with the requirements `<local|dev>`: arguments 1 and 2."""
+    """Run a command with the requirements `<local|dev>`: arguments 2 and 1.
+
+    A command is a module of `local_dev.commands`, or, with a dot in its name, any of the checkout.
+    """
     requirements, command, *arguments = sys.argv[1:]
     if fault := fault_of_path(ROOT):
         sys.exit(fault)
@@ -53,9 +56,11 @@ def main() -> None:
         _make_ready(requirements)
     except OSError as error:
         sys.exit(refusal(error))
-    path = os.pathsep.join(filter(None, [str(ROOT / "local-dev"), os.environ.get("PYTHONPATH")]))
+    is_ours = "." not in command
+    folders = [str(ROOT / "local-dev"), "" if is_ours else str(ROOT), os.environ.get("PYTHONPATH")]
+    path = os.pathsep.join(filter(None, folders))
     ours = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    module = ["-m", f"local_dev.commands.{command}", *arguments]
+    module = ["-m", f"local_dev.commands.{command}" if is_ours else command, *arguments]
     os.execve(PYTHON, [str(PYTHON), *module], os.environ | ours)  # noqa: S606 - our own python
 
 

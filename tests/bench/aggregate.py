@@ -1,10 +1,11 @@
-"""How many readings a second does aggregate keep: on time, an hour behind, and beside a plain
-insert?
+"""How many readings a second aggregate keeps and counts.
 
     python -m tests.bench.aggregate [--mongo-url URL] [--readings 30000]
 
-Each way is run in turn, several rounds, with the refresh at work beside it; the ratios are within a
-round, so that what else the machine does weighs on all of them alike.
+Keeping: on time, an hour behind, and beside a plain insert, with the refresh at work beside it.
+Counting: notes of the live lane, late pairs, and readings that nobody noted (the scan), each with
+nothing beside it; then the views a second with 1, 2 and 4 shards. Each way is run in turn, several
+rounds; the ratios are within a round, so that what else the machine does weighs on all alike.
 """
 
 import argparse
@@ -12,14 +13,20 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from functions.aggregate.intake import keep_and_note
+from functions.aggregate.refresh.lanes import late_step, live_pass
+from functions.aggregate.refresh.remembered import Remembered
+from functions.aggregate.refresh.scan import Scan
 from functions.aggregate.refresh.scheduler import RefreshScheduler
+from functions.aggregate.refresh.shares import Shares
+from functions.aggregate.refresh.work import Refresh
+from functions.aggregate.store.leases import OWNER_PREFIX
 from shared.mongo.collections import RAW
 from shared.mongo.connection import Mongo
-from shared.mongo.database import Database
 from shared.mongo.reading_store import Incoming, document_of
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import Reading
@@ -62,46 +69,119 @@ def readings(count: int, seconds: float, chance: random.Random) -> list[Incoming
     return made
 
 
-async def rate_of(way: Way, url: str, incoming: Sequence[Incoming], *, refreshed: bool) -> float:
-    """Give readings a second, in a database of its own that is gone afterwards."""
-    settings = MongoSettings(mongo_url=url, mongo_db=f"bench-{random.randrange(10**9)}")
-    mongo = Mongo(settings)
-    await mongo.open()
-    database: Database = mongo.database
-    refresher = RefreshScheduler(mongo, AggregateSettings())
-    if refreshed:
-        await refresher.open()
+async def keep_rate(way: Way, url: str, incoming: Sequence[Incoming], *, refreshed: bool) -> float:
+    """Return readings a second."""
+    async with database_of(url) as mongo:
+        scheduler = RefreshScheduler(mongo, AggregateSettings())
+        if refreshed:
+            await scheduler.open()
+        started = time.perf_counter()
+        await written(way, mongo, incoming, scheduler.want)
+        took = time.perf_counter() - started
+        await scheduler.close()
+    return len(incoming) / took
+
+
+async def count_rate(url: str, incoming: Sequence[Incoming], shards: int) -> float:
+    """Return noted readings counted a second, by one process that does nothing else."""
+    async with database_of(url) as mongo:
+        this = refresh_of(mongo, shards)
+        await written(keep_with(shards), mongo, incoming, lambda: None)
+        await until_done(Scan(this).step)
+        shares = Shares(this)
+        await shares.beat(is_urgent=True)
+        started = time.perf_counter()
+        for one in sorted(shares.held):
+            await live_pass(this, *one)
+            while not (await late_step(this, *one)).is_drained:
+                pass
+        return len(incoming) / (time.perf_counter() - started)
+
+
+async def scan_rate(url: str, incoming: Sequence[Incoming]) -> float:
+    """Return readings a second that nobody noted."""
+    async with database_of(url) as mongo:
+        await written(plain_insert, mongo, incoming, lambda: None)
+        scan = Scan(refresh_of(mongo, 1))
+        started = time.perf_counter()
+        await until_done(scan.step)
+        return len(incoming) / (time.perf_counter() - started)
+
+
+def refresh_of(mongo: Mongo, shards: int) -> Refresh:
+    settings = AggregateSettings(aggregate_shards=shards)
+    return Refresh(lambda: mongo.database, f"{OWNER_PREFIX}bench", settings, None, Remembered())
+
+
+def keep_with(shards: int) -> Way:
+    async def way(mongo: Mongo, batch: Sequence[Incoming]) -> None:
+        await keep_and_note(mongo.database, batch, AggregateSettings(aggregate_shards=shards))
+
+    return way
+
+
+async def until_done(step: Callable[[], Awaitable[bool | None]]) -> None:
+    while not await step():
+        pass
+
+
+async def written(
+    way: Way, mongo: Mongo, incoming: Sequence[Incoming], want: Callable[[], None]
+) -> None:
+    """Write all in batches, some at a time."""
     batches = iter([incoming[at : at + BATCH] for at in range(0, len(incoming), BATCH)])
 
     async def write() -> None:
         for batch in batches:
             await way(mongo, batch)
-            refresher.want()
+            want()
 
-    started = time.perf_counter()
     await asyncio.gather(*(write() for _ in range(WRITERS)))
-    took = time.perf_counter() - started
-    await refresher.close()
-    await database.client.drop_database(database.name)
-    await mongo.close()
-    return len(incoming) / took
+
+
+@asynccontextmanager
+async def database_of(url: str) -> AsyncIterator[Mongo]:
+    """Open a database of its own, gone afterwards."""
+    mongo = Mongo(MongoSettings(mongo_url=url, mongo_db=f"bench-{random.randrange(10**9)}"))
+    await mongo.open()
+    try:
+        yield mongo
+    finally:
+        await mongo.database.client.drop_database(mongo.database.name)
+        await mongo.close()
+
+
+async def one_round(url: str, count: int, chance: random.Random) -> dict[str, float]:
+    """Return the rates of one round."""
+    on_time, behind = readings(count, 60, chance), readings(count, 3600, chance)
+    pairs = len({(one.reading.device_id, int(one.reading.ts.timestamp()) // 60) for one in behind})
+    behind_rate = await count_rate(url, behind, 4)
+    return {
+        "plain insert": await keep_rate(plain_insert, url, on_time, refreshed=False),
+        "on time": await keep_rate(keep, url, on_time, refreshed=True),
+        "an hour behind": await keep_rate(keep, url, behind, refreshed=True),
+        "live lane": await count_rate(url, on_time, 4),
+        "late lane": behind_rate,
+        "late pairs": behind_rate * pairs / len(behind),
+        "scan": await scan_rate(url, behind),
+        **{f"{n} shards": await count_rate(url, on_time, n) for n in (1, 2, 4)},
+    }
 
 
 async def run(url: str, count: int, rounds: int) -> dict[str, float]:
-    """Give the median rates, and the median ratios of the rounds."""
+    """Return the median rates, and the median ratios of the rounds."""
     chance = random.Random(1)
-    rates: dict[str, list[float]] = {"plain insert": [], "on time": [], "an hour behind": []}
-    for _ in range(rounds):
-        on_time, behind = readings(count, 60, chance), readings(count, 3600, chance)
-        rates["plain insert"].append(await rate_of(plain_insert, url, on_time, refreshed=False))
-        rates["on time"].append(await rate_of(keep, url, on_time, refreshed=True))
-        rates["an hour behind"].append(await rate_of(keep, url, behind, refreshed=True))
-    medians = {name: statistics.median(of_rounds) for name, of_rounds in rates.items()}
-    pairs = [("on time", "plain insert"), ("an hour behind", "on time")]
+    found = [await one_round(url, count, chance) for _ in range(rounds)]
+    medians = {name: statistics.median(one[name] for one in found) for name in found[0]}
+    pairs = [
+        ("on time", "plain insert"),
+        ("an hour behind", "on time"),
+        ("live lane", "plain insert"),
+        ("scan", "plain insert"),
+        ("4 shards", "1 shards"),
+    ]
     ratios = {
-        f"{name} / {base}": statistics.median(
-            a / b for a, b in zip(rates[name], rates[base], strict=True)
-        )
+        f"{name} / {base}": statistics.median(one[name] / one[base] for one in found)
         for name, base in pairs
     }
     return medians | ratios

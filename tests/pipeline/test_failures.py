@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pymongo.database import Database
 
-from local_dev.system.driven_system import DrivenSystem
+from tests.support.driven_system import DrivenSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from local_dev.servers.free_port import is_listening
-from local_dev.system.driven_system import DrivenSystem
+from tests.support.driven_system import DrivenSystem
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(240)]
 

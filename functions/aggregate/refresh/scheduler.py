@@ -153,19 +153,24 @@ class RefreshScheduler:
         return max(MIN_REST_S, took)
 
     async def _late_round(self) -> float:
-        """Make a late step of each shard that is held; return how long to rest."""
-        wants, notes, failure = self._quiet.wants, 0, None
+        """Make a late step of each shard that is held; return how long to rest.
+
+        It rests where no step has left anything: the notes that come meanwhile are counted at once.
+        """
+        wants, notes, is_drained, failure = self._quiet.wants, 0, True, None
         for one in sorted(self._shares.held):
             started = time.perf_counter()
             try:
-                notes += (await late_step(self._this, *one)).notes
+                step = await late_step(self._this, *one)
+                notes += step.notes
+                is_drained = is_drained and step.is_drained
             except TemporaryError as outcome:
                 failure = failure or outcome
             await asyncio.sleep(PAUSE * (time.perf_counter() - started))
         if failure is not None:
             raise failure
         self._quiet.late_round(wants, notes)
-        return 0.0 if notes else MIN_REST_S
+        return MIN_REST_S if is_drained else 0.0
 
     async def _scan_step(self) -> float:
         started = time.perf_counter()

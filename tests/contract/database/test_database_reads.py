@@ -1,9 +1,12 @@
-"""What do finds give? The same from the double as from the real MongoDB."""
+"""What finds return: the same from the double as from the real MongoDB."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bson
 import pytest
+from bson.codec_options import CodecOptions
+from bson.raw_bson import DEFAULT_RAW_BSON_OPTIONS
 
 from shared.mongo.database import Database
 from tests.simulation.databases import Databases
@@ -15,6 +18,10 @@ _DOCUMENTS: list[dict[str, Any]] = [
     {"_id": "02", "ts": _START + timedelta(seconds=2), "d": "b"},
     {"_id": "04", "n": "4", "ts": _START + timedelta(seconds=4), "d": "c"},
 ]
+
+
+def _at(seconds: int) -> datetime:
+    return _START + timedelta(seconds=seconds)
 
 
 async def _found(database: Database, *arguments: Any, **options: Any) -> list[Any]:
@@ -41,6 +48,13 @@ async def _found(database: Database, *arguments: Any, **options: Any) -> list[An
         ({"_id": "02", "$expr": {"$lte": ["$n", 2]}}, ["02"]),  # missing is below every number
         ({"$or": [{"d": "b"}, {"$expr": {"$lte": ["$n", 2]}}], "_id": {"$gt": "01"}}, ["02"]),
         ({"_id": "04", "$expr": {"$lte": ["$n", 9]}}, []),  # a text is above
+        ({"$and": [{"$or": [{"d": "a"}, {"d": "b"}]}], "$or": [{"n": 3}, {"_id": "04"}]}, ["03"]),
+        ({"d": {"$gt": "", "$lt": "b"}}, ["01", "03"]),
+        ({"$expr": {"$and": [{"$gt": ["$n", 1]}, {"$lte": ["$n", 3]}]}}, ["01", "03"]),
+        (
+            {"$expr": {"$or": [{"$lte": ["$n", 1]}, {"$gt": ["$ts", {"$add": ["$$NOW", 9]}]}]}},
+            ["02"],
+        ),
     ],
 )
 def test_a_filter_finds_what_it_says(
@@ -82,6 +96,33 @@ def test_documents_come_in_the_order_asked_for(
     found = databases.run(lambda database: _found(database, {}, sort=sort))
 
     assert [one["_id"] for one in found] == ids
+
+
+def test_a_range_in_a_list_of_ranges_finds_the_pairs_of_each(databases: Databases) -> None:
+    ranges = [
+        {"device_id": {"$in": ["a", "b"]}, "ts": {"$gte": _START, "$lt": _at(3)}},
+        {"device_id": {"$in": ["c"]}, "ts": {"$gte": _at(4), "$lt": _at(9)}},
+    ]
+
+    async def scenario(database: Database) -> Any:
+        things = [{**one, "device_id": one["d"]} for one in _DOCUMENTS]
+        await database["things"].insert_many(things, ordered=False)
+        return await database["things"].find({"$or": ranges}, {"_id": 1}).to_list()
+
+    assert sorted(one["_id"] for one in databases.run(scenario)) == ["01", "02", "04"]
+
+
+def test_a_document_comes_undecoded_where_that_is_asked_for(databases: Databases) -> None:
+    async def scenario(database: Database) -> Any:
+        await database["things"].insert_many([dict(one) for one in _DOCUMENTS], ordered=False)
+        raw = database["things"].with_options(codec_options=DEFAULT_RAW_BSON_OPTIONS)
+        return await raw.find({"_id": {"$gt": "01"}}, sort=[("_id", 1)], limit=1).to_list()
+
+    (found,) = databases.run(scenario)
+
+    options = CodecOptions[dict[str, Any]](tz_aware=True)
+    assert found["_id"] == "02"
+    assert bson.decode(bytes(found.raw), options) == _DOCUMENTS[2]
 
 
 def test_a_limit_bounds_how_many_are_found(databases: Databases) -> None:

@@ -1,10 +1,10 @@
-"""What do updates and guarded replacements do? The same on the double and on the real MongoDB."""
+"""Updates and guarded replacements: the same on the double and on the real MongoDB."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pymongo import ReplaceOne, ReturnDocument, UpdateOne
+from pymongo import InsertOne, ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from shared.mongo.database import Database
@@ -14,28 +14,28 @@ from tests.simulation.databases import Databases
 _THEN = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def _guarded(view: dict[str, Any]) -> ReplaceOne[dict[str, Any]]:
-    return ReplaceOne({"_id": view["_id"], "count": {"$lt": view["count"]}}, view, upsert=True)
+def _guarded(view: dict[str, Any], seen: int) -> ReplaceOne[dict[str, Any]]:
+    return ReplaceOne({"_id": view["_id"], "count": seen}, view, upsert=True)
 
 
 @pytest.mark.parametrize(
-    ("there", "written", "stored", "refused"),
+    ("there", "seen", "stored", "refused"),
     [
-        (None, 2, 2, []),
-        (1, 2, 2, []),
-        (2, 2, 2, [0]),  # no match, so an insert, so a duplicate
-        (3, 2, 3, [0]),
+        (None, 1, 4, []),  # nothing matches, so an insert
+        (1, 1, 4, []),
+        (2, 1, 2, [0]),  # nothing matches, so an insert, so a duplicate
+        (5, 1, 5, [0]),
     ],
 )
-def test_a_guarded_replacement_replaces_only_what_is_smaller(
-    databases: Databases, *, there: int | None, written: int, stored: int, refused: list[int]
+def test_a_guarded_replacement_replaces_only_what_was_seen(
+    databases: Databases, *, there: int | None, seen: int, stored: int, refused: list[int]
 ) -> None:
     async def scenario(database: Database) -> Any:
         if there is not None:
             await database["views"].insert_one({"_id": "1", "count": there, "other": 1})
         try:
             await database["views"].bulk_write(
-                [_guarded({"_id": "1", "count": written})], ordered=False
+                [_guarded({"_id": "1", "count": 4}, seen)], ordered=False
             )
         except BulkWriteError as error:
             return duplicates_in(error), await database["views"].find_one({"_id": "1"})
@@ -46,31 +46,75 @@ def test_a_guarded_replacement_replaces_only_what_is_smaller(
     assert (places, found["count"]) == (refused, stored)
 
 
-def test_a_bulk_goes_on_after_a_refused_replacement_and_counts_the_others(
-    databases: Databases,
-) -> None:
+def test_a_bulk_goes_on_after_what_is_refused_and_counts_the_others(databases: Databases) -> None:
     async def scenario(database: Database) -> Any:
         await database["views"].insert_one({"_id": "1", "count": 9})
         await database["views"].insert_one({"_id": "2", "count": 1})
-        views = [{"_id": name, "count": 5} for name in ("1", "2", "3")]
+        await database["views"].insert_one({"_id": "4", "count": 1})
+        requests: list[InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]] = [
+            *[_guarded({"_id": name, "count": 5}, 1) for name in ("1", "2", "3")],
+            *[InsertOne({"_id": name, "count": 5}) for name in ("4", "5")],
+        ]
         with pytest.raises(BulkWriteError) as refused:
-            await database["views"].bulk_write([_guarded(one) for one in views], ordered=False)
-        return refused.value.details
+            await database["views"].bulk_write(requests, ordered=False)
+        return refused.value.details, await database["views"].find({}).to_list()
 
-    details = databases.run(scenario)
+    details, stored = databases.run(scenario)
 
-    assert [one["index"] for one in details["writeErrors"]] == [0]
-    assert [details[name] for name in ("nMatched", "nModified", "nUpserted")] == [1, 1, 1]
-    assert details["upserted"] == [{"index": 2, "_id": "3"}]
+    assert sorted(one["index"] for one in details["writeErrors"]) == [0, 3]
+    names = ("nInserted", "nMatched", "nModified", "nUpserted")
+    assert [details[name] for name in names] == [1, 1, 1, 1]
+    assert [(one["index"], one["_id"]) for one in details["upserted"]] == [(2, "3")]
+    counts = {one["_id"]: one["count"] for one in stored}
+    assert counts == {"1": 9, "2": 5, "3": 5, "4": 1, "5": 5}
 
 
 def test_a_replacement_leaves_nothing_of_what_was_there(databases: Databases) -> None:
     async def scenario(database: Database) -> Any:
         await database["views"].insert_one({"_id": "1", "count": 1, "old": True})
-        await database["views"].bulk_write([_guarded({"_id": "1", "count": 2})], ordered=False)
+        await database["views"].bulk_write([_guarded({"_id": "1", "count": 2}, 1)], ordered=False)
         return await database["views"].find_one({"_id": "1"})
 
     assert databases.run(scenario) == {"_id": "1", "count": 2}
+
+
+def test_many_are_updated_by_a_pipeline(databases: Databases) -> None:
+    async def scenario(database: Database) -> Any:
+        for name in ("1", "2", "3"):
+            await database["state"].insert_one({"_id": name, "owner": "me", "due": _THEN})
+        await database["state"].update_one({"_id": "3"}, [{"$set": {"owner": "another"}}])
+        wanted = {"_id": {"$in": ["1", "2", "3"]}, "owner": "me"}
+        freed = [{"$set": {"owner": "", "due": "$$NOW"}}]
+        result = await database["state"].update_many(wanted, freed)
+        found = await database["state"].find({}, sort=[("_id", 1)]).to_list()
+        return result.matched_count, [(one["owner"], one["due"] > _THEN) for one in found]
+
+    assert databases.run(scenario) == (2, [("", True), ("", True), ("another", False)])
+
+
+def test_an_upsert_by_pipeline_begins_with_what_its_filter_says(databases: Databases) -> None:
+    async def scenario(database: Database) -> Any:
+        alive = [{"$set": {"owner": "me", "due": {"$add": ["$$NOW", 1_000]}}}]
+        for _ in range(2):
+            await database["state"].update_one({"_id": "i"}, alive, upsert=True)
+        return await database["state"].find({}, {"owner": 1}).to_list()
+
+    assert databases.run(scenario) == [{"_id": "i", "owner": "me"}]
+
+
+def test_a_pipeline_sets_a_document(databases: Databases) -> None:
+    async def scenario(database: Database) -> Any:
+        await database["state"].insert_one({"_id": "s", "scan": {"phase": "done", "more": 1}})
+        await database["state"].update_one({"_id": "s"}, [{"$set": {"scan": {"phase": "begin"}}}])
+        pipeline = await database["state"].find_one({"_id": "s"})
+        await database["state"].update_one({"_id": "s"}, {"$set": {"scan": {"phase": "first"}}})
+        return pipeline, await database["state"].find_one({"_id": "s"})
+
+    pipeline, operator = databases.run(scenario)
+
+    # The one sets fields of what is there, the other the whole.
+    assert pipeline == {"_id": "s", "scan": {"phase": "begin", "more": 1}}
+    assert operator == {"_id": "s", "scan": {"phase": "first"}}
 
 
 def _widened(first: int, last: int, latest: dict[str, Any]) -> UpdateOne:

@@ -21,8 +21,15 @@ def updated(document: Document, update: Update, now: datetime) -> Document:
     for stage in update:
         ((name, fields),) = stage.items()
         assert name == "$set", f"the double does not know the stage {name}"
-        document = {**document, **{f: evaluate(e, document, now) for f, e in fields.items()}}
+        document = {**document, **{f: _set(document, f, e, now) for f, e in fields.items()}}
     return document
+
+
+def _set(document: Document, name: str, expression: Any, now: datetime) -> Any:
+    """Return the value of a field that a stage sets; a document keeps its other fields."""
+    value, present = evaluate(expression, document, now), document.get(name)
+    is_plain = isinstance(expression, dict) and not next(iter(expression), "").startswith("$")
+    return {**present, **value} if is_plain and isinstance(present, dict) else value
 
 
 def inserted(wanted: Document, update: Update, now: datetime) -> Document:

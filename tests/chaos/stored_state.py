@@ -10,8 +10,8 @@ from pymongo import MongoClient
 from pymongo.read_concern import ReadConcern
 
 if TYPE_CHECKING:
-    from local_dev.chaos.generated_readings import Key
-    from local_dev.chaos.oracle import Document
+    from tests.chaos.generated_readings import Key
+    from tests.chaos.oracle import Document
 
 TIMEOUT_MS = 20_000
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from local_dev.chaos.generated_readings import BAD, BAD_SHARE, Gateway, GeneratedReading
+from tests.chaos.generated_readings import BAD, BAD_SHARE, Gateway, GeneratedReading
 
 if TYPE_CHECKING:
-    from local_dev.chaos.ledger import Ledger
+    from tests.chaos.ledger import Ledger
 
 TIMEOUT_S = 4.0  # shorter than ingest's own: some responses come too late
 TRIES = 8

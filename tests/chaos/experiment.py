@@ -15,22 +15,22 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_dev.chaos.fault_injector import FaultInjector
-from local_dev.chaos.fault_plan import plan
-from local_dev.chaos.generated_readings import Gateway
-from local_dev.chaos.ledger import Ledger
-from local_dev.chaos.load import Load
-from local_dev.chaos.oracle import DEFAULT_RANGES
-from local_dev.chaos.stored_state import stored_state
-from local_dev.chaos.system_under_test import SystemUnderTest
-from local_dev.chaos.verdict import Rule, Verdict, verdict_on
 from local_dev.paths import ROOT
+from tests.chaos.fault_injector import FaultInjector
+from tests.chaos.fault_plan import plan
+from tests.chaos.generated_readings import Gateway
+from tests.chaos.ledger import Ledger
+from tests.chaos.load import Load
+from tests.chaos.oracle import DEFAULT_RANGES
+from tests.chaos.stored_state import stored_state
+from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.verdict import Rule, Verdict, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from local_dev.chaos.fault_plan import Fault
+    from tests.chaos.fault_plan import Fault
 
 WINDOW_S = 10  # many windows end within a run
 DATABASE = "iotdb"

@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_dev.chaos.balance import Balance, balance
-from local_dev.chaos.comparison import differences
-from local_dev.chaos.oracle import alerts_of, devices_of, views_of, window_of
+from tests.chaos.balance import Balance, balance
+from tests.chaos.comparison import differences
+from tests.chaos.oracle import alerts_of, devices_of, views_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from local_dev.chaos.generated_readings import Key
-    from local_dev.chaos.ledger import Entry
-    from local_dev.chaos.oracle import Document
-    from local_dev.chaos.stored_state import StoredState
+    from tests.chaos.generated_readings import Key
+    from tests.chaos.ledger import Entry
+    from tests.chaos.oracle import Document
+    from tests.chaos.stored_state import StoredState
 
 
 @dataclass(frozen=True, slots=True)

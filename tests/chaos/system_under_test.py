@@ -12,15 +12,15 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from local_dev.chaos.processes import functions_of
 from local_dev.options import FUNCTIONS, USUAL_PORTS
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
 from local_dev.servers.free_port import free_ports, is_listening
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
-from local_dev.system.driven_system import DrivenSystem
 from local_dev.system.running_system import ask
+from tests.chaos.processes import functions_of
+from tests.support.driven_system import DrivenSystem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

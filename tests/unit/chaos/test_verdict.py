@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from local_dev.chaos.oracle import DEFAULT_RANGES, alerts_of, devices_of, views_of
-from local_dev.chaos.stored_state import DeadLetter, StoredState
-from local_dev.chaos.verdict import Rule, Verdict, verdict_on
+from tests.chaos.oracle import DEFAULT_RANGES, alerts_of, devices_of, views_of
+from tests.chaos.stored_state import DeadLetter, StoredState
+from tests.chaos.verdict import Rule, Verdict, verdict_on
 from tests.support.chaos_run import ledger_of, posted, stored
 
 RULE = Rule(10, DEFAULT_RANGES)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.chaos.processes import functions_of
 from local_dev.serving.instance import Launch
+from tests.chaos.processes import functions_of
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local_dev.chaos.generated_readings import GeneratedReading, Key
-    from local_dev.chaos.ledger import Entry
-    from local_dev.chaos.oracle import Document
+    from tests.chaos.generated_readings import GeneratedReading, Key
+    from tests.chaos.ledger import Entry
+    from tests.chaos.oracle import Document
 
 
 @dataclass(slots=True)

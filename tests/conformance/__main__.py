@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from local_dev.commands.command_line import run
-from local_dev.conformance.comparison import differences, groups_of, known_differences, objections
-from local_dev.conformance.driver import observe
 from local_dev.console import show
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK, ROOT
 from local_dev.servers.free_port import free_port
 from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
+from tests.conformance.comparison import differences, groups_of, known_differences, objections
+from tests.conformance.driver import observe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from local_dev.chaos.balance import Account
-    from local_dev.chaos.experiment import Outcome
-    from local_dev.chaos.verdict import Verdict
+    from tests.chaos.balance import Account
+    from tests.chaos.experiment import Outcome
+    from tests.chaos.verdict import Verdict
 
 MOST_LINES = 20
 COLUMNS = ("", "accepted", "= stored", "+ duplicate", "+ dead", "difference")

@@ -66,10 +66,10 @@ class Gateway:
         if moment is not None:
             self._last = moment
             posted["ts"] = moment.isoformat()
-        if kind == "none, an id" or chance.random() < 0.2:  # noqa: PLR2004 - some have both
+        if kind == "none, an id" or chance.random() < 0.2:
             posted["id"] = f"r{self._count}" if kind != "none, no id" else None
         posted["temperature_c"] = round(chance.gauss(35, 12), 2)  # one in ten is too hot
-        if chance.random() < 0.5:  # noqa: PLR2004 - half of them
+        if chance.random() < 0.5:
             posted["humidity"] = round(chance.uniform(-2, 102), 1)
         return GeneratedReading(
             (device, self._count), {k: v for k, v in posted.items() if v is not None}

@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.chaos.fault_plan import CHOICES, FIRST_HALF, Fault, plan
-from local_dev.chaos.generated_readings import Gateway, GeneratedReading
+from tests.chaos.fault_plan import CHOICES, FIRST_HALF, Fault, plan
+from tests.chaos.generated_readings import Gateway, GeneratedReading
 
 NOW = datetime(2026, 1, 31, 12, 0, 3, tzinfo=UTC)
 seeds = st.integers(0, 2**32)

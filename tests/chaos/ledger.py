@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local_dev.chaos.generated_readings import GeneratedReading, Key
+    from tests.chaos.generated_readings import GeneratedReading, Key
 
 
 @dataclass(slots=True)

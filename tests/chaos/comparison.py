@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local_dev.chaos.oracle import Document
+    from tests.chaos.oracle import Document
 
 
 def differences(

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local_dev.chaos.balance import Account, Balance, balance
-from local_dev.chaos.generated_readings import GeneratedReading
-from local_dev.chaos.ledger import Ledger
+from tests.chaos.balance import Account, Balance, balance
+from tests.chaos.generated_readings import GeneratedReading
+from tests.chaos.ledger import Ledger
 from tests.support.chaos_run import TS, ledger_of, posted, stored
 
 NONE: frozenset[str] = frozenset()

@@ -14,11 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from local_dev.paths import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BRIDGE = (
-    "{python} -m local_dev.conformance.source_command --bootstrap {{bootstrap}} --topic {{topic}}"
+    "{python} -m tests.conformance.source_command --bootstrap {{bootstrap}} --topic {{topic}}"
     " --group {{group}} --sink {{sink}} --dlq {{dlq}} --order {{order}} --key-type {{key}}"
     " --retry {{retry}} --backoff-delay {{delay}} --backoff-policy {{policy}}"
     " --timeout {{timeout}} --name src"
@@ -46,10 +48,10 @@ def observe(driver: Path, bootstrap: str, groups: Sequence[str], lanes: int) -> 
 def _run(driver: Path, bootstrap: str, group: str, output: Path) -> None:
     start = BRIDGE.format(python=shlex.quote(sys.executable))
     command = [sys.executable, str(driver), group, "--bootstrap", bootstrap, "--start", start]
-    folder = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join([str(ROOT), str(ROOT / "local-dev")])
     run = subprocess.run(
         [*command, "--out", str(output)],
-        env={**os.environ, "PYTHONPATH": folder, "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

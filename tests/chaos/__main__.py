@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from local_dev.chaos.experiment import Options
-from local_dev.chaos.experiment import run as run_experiment
-from local_dev.chaos.report import report
 from local_dev.commands.command_line import run, seconds
 from local_dev.console import show
 from local_dev.servers.child_process import ServerFailedError
+from tests.chaos.experiment import Options
+from tests.chaos.experiment import run as run_experiment
+from tests.chaos.report import report
 
 
 def chaos(

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from local_dev.conformance.comparison import (
+from tests.conformance.comparison import (
     Difference,
     differences,
     groups_of,

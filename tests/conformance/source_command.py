@@ -1,4 +1,4 @@
-"""The command of one KafkaSource alone: `python -m local_dev.conformance.source_command`.
+"""The command of one KafkaSource alone: `python -m tests.conformance.source_command`.
 
 SIGTERM ends it as it ends the real dispatcher: at once, with nothing committed or handed back.
 """

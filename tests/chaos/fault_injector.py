@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaException
 
-from local_dev.chaos.redelivery import duplicate, rewind
-from local_dev.chaos.system_under_test import BRIDGE, send
+from tests.chaos.redelivery import duplicate, rewind
+from tests.chaos.system_under_test import BRIDGE, send
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from local_dev.chaos.fault_plan import Fault
-    from local_dev.chaos.system_under_test import SystemUnderTest
+    from tests.chaos.fault_plan import Fault
+    from tests.chaos.system_under_test import SystemUnderTest
 
 GROUPS = ("raw-to-aggregate", "raw-to-alert")
 TOPIC = "telemetry.raw"
@@ -42,7 +42,7 @@ class FaultInjector:
             self._stopped[fault] = self._one_of(target)
             return send(self._stopped[fault], signal.SIGSTOP)
         if target == BRIDGE:
-            return system.kill_bridge(with_its_functions=self._chance.random() < 0.5)  # noqa: PLR2004 - half of the time
+            return system.kill_bridge(with_its_functions=self._chance.random() < 0.5)
         if target in SERVERS:
             return system.kill_server(target)
         return send(self._one_of(target), signal.SIGKILL)
