@@ -1,6 +1,8 @@
 """Run one function as a process: `python -m functions ingest`, or FUNCTION=ingest in an image.
 
 An image holds one function, and an entrypoint without a shell cannot spell its name.
+With `--check`, and any number of names, settings are read and nothing is served: wrong ones end
+it as they end a start.
 """
 
 import os
@@ -10,18 +12,24 @@ from importlib import import_module
 from typing import Final, cast
 
 from shared.serving.application import FunctionApplication
-from shared.serving.process import serve
+from shared.serving.process import check, serve
 
 FUNCTIONS: Final = ("ingest", "aggregate", "alert", "dlq", "dashboard")
+_CHECK: Final = "--check"
 
 
 def main() -> None:
     """Serve the function that the first argument, or else FUNCTION, names; exit with 2 on none."""
-    name = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("FUNCTION", "")
-    if name not in FUNCTIONS:
-        print(f"FUNCTION={name!r}: must be one of {', '.join(FUNCTIONS)}", file=sys.stderr)
-        sys.exit(2)
-    serve(_create_of(name))
+    given = [argument for argument in sys.argv[1:] if argument != _CHECK]
+    names = given or [os.environ.get("FUNCTION", "")]
+    for name in names:
+        if name not in FUNCTIONS:
+            print(f"FUNCTION={name!r}: must be one of {', '.join(FUNCTIONS)}", file=sys.stderr)
+            sys.exit(2)
+    if _CHECK in sys.argv:
+        check({name: _create_of(name) for name in names})
+    else:
+        serve(_create_of(names[0]))
 
 
 def application() -> FunctionApplication:

@@ -96,7 +96,8 @@ class IngestSettings(_Settings):
 
     # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
     # firmware was built. A day rather than an age: a reading is accepted or not whenever it comes.
-    # The day is that of the first release, before which no device can have sent to this system.
+    # The default is the year of the first release: before it no device sent to this system. Who
+    # imports what is older sets it back.
     earliest_ts: Annotated[AwareDatetime, BeforeValidator(_time), Field(ge=_FIRST_TS)] = datetime(
         2026, 1, 1, tzinfo=UTC
     )
@@ -123,8 +124,9 @@ class RedriveSettings(_Settings):
 
 
 class AggregateSettings(_Settings):
-    """How wide a window is, and how long after its end it is settled (seconds); into how many
-    shards the refresh is divided.
+    """How wide a window is, how long after its end it is settled, and who counts it.
+
+    Width and grace in seconds; `aggregate_shards` is into how many parts the refresh is divided.
     """
 
     aggregate_window_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60

@@ -3,14 +3,14 @@
 import re
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 # Beyond RFC 3339: a space for the T (its 5.6 allows it), no zone, and a zone without its colon or
 # minutes, as strftime's %z and databases print it. None of these can be read in two ways.
 _TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
-    r"([Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?",
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(\.\d{1,9})?"
+    r"([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?",
     re.ASCII,
 )
 _DURATION: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)  # at most 273 years
@@ -20,8 +20,8 @@ _UNITS: Final[Mapping[str, timedelta]] = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
-_LEAP_SECOND: Final = 60
-_LAST_NANOSECOND: Final = 999_999_999
+_LEAP_SECOND: Final = "60"
+_LAST_NANOSECOND: Final = ".999999999"
 
 
 def read_time(text: str, *, needs_zone: bool = False) -> datetime:
@@ -31,15 +31,15 @@ def read_time(text: str, *, needs_zone: bool = False) -> datetime:
     `needs_zone`. A leap second (`23:59:60` in UTC, at the end of a month) is read as the last
     microsecond before it is over: it stays within its minute, its day, and so its window.
     """
-    seconds, nanoseconds = _read(text, needs_zone=needs_zone)
-    return seconds + timedelta(microseconds=nanoseconds // 1000)
+    return _read(text, needs_zone=needs_zone)[0]
 
 
 def read_time_up(text: str) -> datetime:
     """Return an RFC 3339 time as `read_time` does, but rounded up to a whole millisecond."""
-    seconds, nanoseconds = _read(text, needs_zone=False)
+    moment, fraction = _read(text, needs_zone=False)
+    milliseconds = -(-int(fraction[1:].ljust(9, "0")) // 1_000_000)
     try:
-        return seconds + timedelta(milliseconds=-(-nanoseconds // 1_000_000))
+        return moment.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
     except OverflowError as error:
         raise ValueError(f"must be an RFC 3339 time of the calendar: {error}") from error
 
@@ -59,32 +59,26 @@ def read_duration(text: str) -> timedelta:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _read(text: str, *, needs_zone: bool) -> tuple[datetime, int]:
-    """Return whole seconds in UTC, and the nanoseconds after them."""
+def _read(text: str, *, needs_zone: bool) -> tuple[datetime, str]:
+    """Return the time in UTC, cut to microseconds, and its fraction of a second as it was read."""
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError("must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
-    if needs_zone and match[8] is None:
+    date, minute, second, fraction, zone = match.groups()
+    if needs_zone and zone is None:
         raise ValueError("must have a time zone, as in 2026-01-31T12:00:00Z")
-    year, month, day, hour, minute, second = (int(number) for number in match.groups()[:6])
     is_leap = second == _LEAP_SECOND
+    if is_leap:
+        second, fraction = "59", _LAST_NANOSECOND
     try:
-        written = datetime(year, month, day, hour, minute, second - is_leap, tzinfo=_zone(match))
-        moment = written.astimezone(UTC)
+        moment = datetime.fromisoformat(
+            f"{date}T{minute}:{second}{fraction or ''}{(zone or 'Z').upper()}"
+        ).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"must be an RFC 3339 time of the calendar: {error}") from error
-    if not is_leap:
-        return moment, int((match[7] or "").ljust(9, "0"))
-    if not _ends_a_month(moment):
+    if is_leap and not _ends_a_month(moment):
         raise ValueError("must be an RFC 3339 time; a leap second ends a month in UTC")
-    return moment, _LAST_NANOSECOND
-
-
-def _zone(match: re.Match[str]) -> timezone:
-    if match[9] is None:
-        return UTC
-    offset = timedelta(hours=int(match[10]), minutes=int(match[11] or "0"))
-    return timezone(-offset if match[9] == "-" else offset)
+    return moment, fraction or ".0"
 
 
 def _ends_a_month(moment: datetime) -> bool:

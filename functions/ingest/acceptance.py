@@ -60,8 +60,9 @@ def accept(
     Idempotency-Key) stands in for the id: a sender may make a new key for each attempt, or cut a
     batch in another way. Without a key `nonce` makes it unique.
     """
-    for fault in value_faults(posted.temperature_c, posted.humidity, posted.measurements):
-        raise fault
+    if posted.measurements or (posted.temperature_c is None and posted.humidity is None):
+        for fault in value_faults(posted.temperature_c, posted.humidity, posted.measurements):
+            raise fault
     sent_ts = None if posted.ts is None else event_time(posted.ts, now, earliest)
     client_id = posted.id
     if sent_ts is None and client_id is None:

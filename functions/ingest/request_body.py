@@ -84,11 +84,13 @@ def without_nulls(item: object) -> object:
     """
     if not isinstance(item, dict):
         return item
-    present = {name: value for name, value in item.items() if value is not None}
-    measurements = present.get("measurements")
+    if None in item.values():
+        item = {name: value for name, value in item.items() if value is not None}
+    measurements = item.get("measurements")
     if isinstance(measurements, dict) and None in measurements.values():
-        present["measurements"] = {k: v for k, v in measurements.items() if v is not None}
-    return present
+        present = {name: value for name, value in measurements.items() if value is not None}
+        item = {**item, "measurements": present}
+    return item
 
 
 def _content_of(body: bytes) -> object:

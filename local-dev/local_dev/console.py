@@ -5,6 +5,7 @@ Colours and a moving line only in a terminal, and colours not under NO_COLOR; el
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -52,7 +53,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Print one line of the system's own."""
-        print(text, flush=True)
+        _print(text)
 
     def progress(self, text: str) -> None:
         """Show what is under way: in a terminal on one line that the next one replaces."""
@@ -80,7 +81,7 @@ class Screen:
         name = f"{function:{NAME_WIDTH}}"
         if self._in_colour:
             name = f"\x1b[{COLOURS.get(function, 0)}m{name}\x1b[0m"
-        print(f"{name} | {as_sentence(line)}", flush=True)
+        _print(f"{name} | {as_sentence(line)}")
 
     def welcome(self, options: UpOptions, kafka_bootstrap: str, seconds: float) -> None:
         """Print where everything is, and what to try first; `seconds` is how long it took."""
@@ -108,6 +109,13 @@ def warning_of(options: UpOptions) -> str:
         " without a password:"
     )
     return "\n".join([first, *opened, "All else stays on loopback."])
+
+
+def _print(text: str) -> None:
+    with contextlib.suppress(
+        OSError
+    ):  # the terminal, or who read a pipe, is gone: the system goes on
+        print(text, flush=True)
 
 
 def console() -> Console:

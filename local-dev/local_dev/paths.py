@@ -22,7 +22,7 @@ class Places:
     def chosen_by(cls, option: str | Path | None) -> Places:
         """Take the folder of the option `--data`, else of IOT_TELEMETRY_DATA, else `.data`."""
         chosen = option or os.environ.get(DATA_VARIABLE)
-        return cls(Path(chosen).absolute() if chosen else ROOT / ".data")
+        return cls(Path(chosen).expanduser().absolute() if chosen else ROOT / ".data")
 
     @property
     def kafka(self) -> Path:

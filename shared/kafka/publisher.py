@@ -10,7 +10,8 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared import metrics
-from shared.outcomes import PermanentError, Reason, TemporaryError
+from shared.kafka.acknowledgement import NEVER_TAKEN, Batch, outcome_of, settle
+from shared.outcomes import Reason, TemporaryError
 from shared.readings.reading_event import Record
 from shared.settings import KafkaSettings, SettingsError
 
@@ -21,9 +22,6 @@ _POLL_S: Final = 0.1
 _CLOSE_S: Final = 10.0
 _MARGIN_S: Final = 2.0  # librdkafka looks once a second for records whose time is over
 _MAX_RECORD: Final = 1_048_588  # bytes: Kafka's own default for a topic (max.message.bytes)
-_NEVER_TAKEN: Final = frozenset(
-    {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
-)
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +35,7 @@ class KafkaPublisher:
         self._settings = settings
         self._producer: Producer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._finished: list[tuple[_Batch, KafkaError | None]] = []
+        self._finished: list[tuple[Batch, KafkaError | None]] = []
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
         self._reachable = False
@@ -77,7 +75,7 @@ class KafkaPublisher:
         """
         assert self._loop is not None
         assert self._producer is not None
-        batch = _Batch(self._loop.create_future(), len(records), time.perf_counter())
+        batch = Batch(self._loop.create_future(), len(records), time.perf_counter())
 
         def done(error: KafkaError | None, _message: Message) -> None:
             self._finished.append((batch, error))
@@ -92,8 +90,8 @@ class KafkaPublisher:
         except (BufferError, KafkaException) as error:
             batch.acknowledged.cancel()  # what was taken of it may still be stored
             metrics.kafka_produce_errors.inc()
-            if isinstance(error, KafkaException) and error.args[0].code() in _NEVER_TAKEN:
-                raise _outcome_of(error.args[0]) from error
+            if isinstance(error, KafkaException) and error.args[0].code() in NEVER_TAKEN:
+                raise outcome_of(error.args[0]) from error
             detail = f"Kafka takes no more at the moment: {error}"
             raise TemporaryError(Reason.KAFKA, detail) from error
         try:
@@ -150,7 +148,7 @@ class KafkaPublisher:
             producer.poll(_POLL_S)
             if self._finished:
                 finished, self._finished = self._finished, []
-                self._loop.call_soon_threadsafe(_settle, finished)
+                self._loop.call_soon_threadsafe(settle, finished)
 
     def _watch(self) -> None:
         """Probe the broker again while it did not respond the last time."""
@@ -171,34 +169,3 @@ class KafkaPublisher:
             _log.warning("Kafka does not respond", extra={"reason": str(error)})
         else:
             self._reachable = True
-
-
-class _Batch:
-    """The records of one `publish`, counted down as they are acknowledged."""
-
-    __slots__ = ("acknowledged", "open", "started")
-
-    def __init__(self, acknowledged: asyncio.Future[None], count: int, started: float) -> None:
-        self.acknowledged = acknowledged
-        self.open = count
-        self.started = started
-
-
-def _settle(finished: Sequence[tuple[_Batch, KafkaError | None]]) -> None:
-    for batch, error in finished:
-        batch.open -= 1
-        if error is not None:
-            metrics.kafka_produce_errors.inc()
-        if batch.acknowledged.done():  # failed before, or the request is gone
-            continue
-        if error is not None:
-            batch.acknowledged.set_exception(_outcome_of(error))
-        elif batch.open == 0:
-            metrics.kafka_produce_seconds.observe(time.perf_counter() - batch.started)
-            batch.acknowledged.set_result(None)
-
-
-def _outcome_of(error: KafkaError) -> PermanentError | TemporaryError:
-    if error.code() in _NEVER_TAKEN:
-        return PermanentError(Reason.TOO_LARGE, f"Kafka does not take the record: {error.str()}")
-    return TemporaryError(Reason.KAFKA, f"Kafka did not acknowledge in time: {error.str()}")

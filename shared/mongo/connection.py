@@ -7,20 +7,21 @@ from datetime import timedelta
 from typing import Final
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.mongo.collections import RAW, Document
 from shared.mongo.database import Database, client_of, majority
 from shared.mongo.index_build import IndexBuild
 from shared.outcomes import TemporaryError
-from shared.settings import MongoSettings
+from shared.settings import MongoSettings, SettingsError
 
 _FIRST_TRY_S: Final = 3.0
 _RETRY_S: Final = 1.0
+_NOT_LET_IN: Final = frozenset({18, 8000})  # AuthenticationFailed of MongoDB, and of Atlas
 _log = logging.getLogger(__name__)
 
 
-class StartRefused(Exception):  # noqa: N818 - names the outcome
+class StartRefused(SettingsError):  # noqa: N818 - names the outcome
     """The database can never serve us as it is; the message says why and what to do."""
 
 
@@ -100,6 +101,9 @@ class Mongo:
                 self._trouble = str(refused)
                 raise
             except PyMongoError as error:
+                if isinstance(error, OperationFailure) and error.code in _NOT_LET_IN:
+                    self._trouble = "MONGO_URL: the database refuses this user or this password"
+                    raise StartRefused(self._trouble) from None
                 self._trouble = f"the database: {error}"[:300]
                 _log.warning("the database does not answer", extra={"reason": self._trouble})
                 await asyncio.sleep(_RETRY_S)

@@ -9,6 +9,7 @@ from typing import Any
 from shared.serving.function import Function
 from shared.serving.health import health_or_metrics
 from shared.serving.http import HttpResponse
+from shared.settings import SettingsError
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ class FunctionApplication:
         try:
             await self.open()
         except Exception as error:  # noqa: BLE001 - the shell: whatever it is, it is reported
-            _log.critical("refused to start", extra={"reason": str(error)}, exc_info=error)
+            unexpected = None if isinstance(error, SettingsError) else error
+            _log.critical("refused to start", extra={"reason": str(error)}, exc_info=unexpected)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         _tune_garbage_collector()

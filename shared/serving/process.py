@@ -25,8 +25,7 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
     """
     logs.to_standard_error()
     try:
-        server = read(ServerSettings, os.environ)
-        application = create(os.environ)
+        server, application = _made(create)
     except SettingsError as error:
         _log.critical("refused to start", extra={"reason": str(error)})
         sys.exit(2)
@@ -42,3 +41,24 @@ def serve(create: Callable[[Mapping[str, str]], ASGI]) -> None:
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_DRAIN_S,
     )
+
+
+def check(creates: Mapping[str, Callable[[Mapping[str, str]], ASGI]]) -> None:
+    """Make each application, and serve none. Wrong settings end the process as they end a start.
+
+    A line for each application that is refused names it.
+    """
+    logs.to_standard_error()
+    is_right = True
+    for name, create in creates.items():
+        try:
+            _made(create)
+        except SettingsError as error:
+            is_right = False
+            _log.critical("refused to start", extra={"function": name, "reason": str(error)})
+    if not is_right:
+        sys.exit(2)
+
+
+def _made(create: Callable[[Mapping[str, str]], ASGI]) -> tuple[ServerSettings, ASGI]:
+    return read(ServerSettings, os.environ), create(os.environ)

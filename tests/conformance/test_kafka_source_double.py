@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.conformance.comparison import differences, known_differences, objections
-from local_dev.conformance.driver import observe
+from tests.conformance.comparison import differences, known_differences, objections
+from tests.conformance.driver import observe
 from tests.support.availability import shared_folder
 
 SELECTION = (

@@ -7,7 +7,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from local_dev.system.driven_system import DrivenSystem
+from tests.support.driven_system import DrivenSystem
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local_dev.servers.free_port import is_listening
-from local_dev.system.driven_system import DrivenSystem
+from tests.support.driven_system import DrivenSystem
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(240)]
 
@@ -34,16 +35,8 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 
 def processes_with(text: str) -> list[str]:
     """Return the command lines of living processes that contain the text."""
-    files = [file / "cmdline" for file in Path("/proc").glob("[0-9]*")]
-    lines = [_read(file) for file in files]
+    lines = [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
     return [line for line in lines if text in line]
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:  # it ended in the meantime
-        return ""
 
 
 def function_processes(system: DrivenSystem) -> list[int]:
@@ -56,8 +49,7 @@ def open_ports(system: DrivenSystem) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def test_what_was_stored_is_there_on_the_next_start_which_is_a_matter_of_seconds(
@@ -134,6 +126,32 @@ def test_a_taken_port_is_named_with_the_process_that_has_it(launch: Launch, tmp_
     assert f"port {port} for ingest is taken by process {os.getpid()} (" in printed
 
 
+WRONG = {
+    "a setting of a function that starts later": ("TEMP_MAX_THRESHOLD", "40,5"),
+    "a database that is not there": ("MONGO_URL", "mongodb://127.0.0.1:1"),
+    "a password that is not encoded": ("MONGO_URL", "mongodb://user:hunter2@x@127.0.0.1:1"),
+    "a broker that is not there": ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"),
+}
+
+
+@pytest.mark.parametrize(("variable", "value"), WRONG.values(), ids=list(WRONG))
+def test_what_cannot_work_ends_the_start_by_its_name_and_is_never_ready(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    begun = time.monotonic()
+
+    system = launch()
+    exit_code = system.process.wait(60)
+
+    assert exit_code == 1
+    assert variable in system.output
+    assert "ready" not in system.output
+    assert "Traceback" not in system.output
+    assert "hunter2" not in system.output
+    assert time.monotonic() - begun < 40  # below 10 where nothing else runs
+
+
 def test_a_broker_and_a_database_of_ones_own_are_used_and_not_started(
     system: DrivenSystem, launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +164,12 @@ def test_a_broker_and_a_database_of_ones_own_are_used_and_not_started(
     assert guest.get("/stats").status_code == 200
     assert guest.status["servers"] == {}
     assert not is_listening(guest.ports["mongo"])
+
+
+def test_the_page_shows_the_port_that_ingest_has_this_time(system: DrivenSystem) -> None:
+    page = system.get("/", accept="text/html")
+
+    assert f'content="http://localhost:{system.ports["ingest"]}"' in page.text
 
 
 COMMANDS = {

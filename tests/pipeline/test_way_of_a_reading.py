@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from local_dev.system.driven_system import DrivenSystem
+from tests.support.driven_system import DrivenSystem
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(180)]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local_dev.chaos import oracle
-from local_dev.chaos.oracle import Document, devices_of, summary_of, values_of, views_of, window_of
 from shared.readings.reading import Reading
+from tests.chaos import oracle
+from tests.chaos.oracle import Document, devices_of, summary_of, values_of, views_of, window_of
 
 __all__ = [
     "Document",

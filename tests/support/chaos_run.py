@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from local_dev.chaos.generated_readings import GeneratedReading
-from local_dev.chaos.ledger import Ledger
+from tests.chaos.generated_readings import GeneratedReading
+from tests.chaos.ledger import Ledger
 
 TS = datetime(2026, 1, 31, 12, 0, 3, 250_000, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-ORDER = ("pipeline", "conformance", "contract", "manifests", "bench", "cluster", "unit")
+ORDER = ("pipeline", "volume", "conformance", "contract", "manifests", "bench", "cluster", "unit")
 ALONE = frozenset({"simulation"})  # each of its tests may run anywhere
 TOGETHER = frozenset({"pipeline"})  # one running system is shared by most of them
 

@@ -79,9 +79,9 @@ def commands_in_prose(page: str) -> list[Command]:
 
 def module_behind(launcher: str) -> str:
     """Return the module that a launcher, such as `local-dev/up`, runs."""
-    found = re.search(r'with-environment" (?:local|dev) (\w+)', text_of(launcher))
+    found = re.search(r'with-environment" (?:local|dev) ([\w.]+)', text_of(launcher))
     assert found is not None, f"{launcher} is no launcher"
-    return f"local_dev.commands.{found[1]}"
+    return found[1] if "." in found[1] else f"local_dev.commands.{found[1]}"
 
 
 def _apart(line: str) -> list[tuple[str, ...]]:

@@ -79,13 +79,15 @@ def with_mongo(settings: MongoSettings, use: Callable[[Mongo], Awaitable[_Result
 
 
 @contextmanager
-def standalone_mongod(folder: Path) -> Iterator[str]:
+def standalone_mongod(folder: Path, *further: str) -> Iterator[str]:
     """Give the URL of a MongoDB that is no member of a replica set."""
     port = free_port()
     (folder / "standalone").mkdir()
     options = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
     place = ["--dbpath", str(folder / "standalone")]
-    process = ChildProcess.start("MongoDB", [mongod(), *options, *place], folder / "mongod.log", {})
+    process = ChildProcess.start(
+        "MongoDB", [mongod(), *options, *place, *further], folder / "mongod.log", {}
+    )
     try:
         process.wait_until(lambda: is_listening(port), 60)
         yield f"mongodb://127.0.0.1:{port}"

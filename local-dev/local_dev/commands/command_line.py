@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from local_dev.paths import DATA_VARIABLE
+from local_dev.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,10 @@ def run(
         add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
     )
     app.command(context_settings=settings)(command)
-    app(arguments, prog_name=f"local-dev/{command.__name__.replace('_', '-')}")
+    try:
+        app(arguments, prog_name=f"local-dev/{command.__name__.replace('_', '-')}")
+    except OSError as error:
+        sys.exit(refusal(error))
 
 
 def flag(name: str, text: str) -> Any:  # noqa: ANN401 - as typer's own

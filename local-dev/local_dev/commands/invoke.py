@@ -10,7 +10,7 @@ import httpx
 import typer
 
 from local_dev.commands.command_line import Data, run
-from local_dev.eventing.invocation import comment_on, request_for
+from local_dev.commands.invocation import comment_on, request_for
 from local_dev.manifests.system import NAMESPACE, read_system
 from local_dev.options import USUAL_PORTS
 from local_dev.paths import ROOT, Places

@@ -68,9 +68,10 @@ def test(context: typer.Context, *, volume: Volume = False) -> None:  # noqa: PT
 def status_of(command: list[str], environment: Mapping[str, str] | None = None) -> int:
     """Run a tool of the virtual environment on the whole checkout, and return its exit code."""
     tool, *arguments = command
+    program = [] if tool == "ruff" else [sys.executable]  # a script's first line may not be true
     path = os.pathsep.join([str(ROOT), str(ROOT / "local-dev")])
     done = subprocess.run(
-        [BIN / tool, *arguments],
+        [*program, BIN / tool, *arguments],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": path} | dict(environment or {}),
         check=False,

@@ -77,7 +77,7 @@ def bring_up(options: UpOptions) -> None:
     try:
         with hold(options.places):
             _refuse_taken_ports(options)
-            sys.exit(uvloop.run(_until_stopped(System(options, screen))))
+            sys.exit(uvloop.run(_until_stopped(System(options, screen), screen)))
     except EXPECTED as error:
         sys.exit(str(error))
     except KeyboardInterrupt:  # while something was fetched: nothing runs yet
@@ -86,9 +86,17 @@ def bring_up(options: UpOptions) -> None:
         screen.end_progress()
 
 
-async def _until_stopped(system: System) -> int:
+def ending_signals() -> list[signal.Signals]:
+    """Return the signals that end the system; under `nohup` a lost terminal does not."""
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
+    return signals
+
+
+async def _until_stopped(system: System, screen: Screen) -> int:
     stop_requested = asyncio.Event()
-    _on_signals(stop_requested, system)
+    _on_signals(stop_requested, system, screen)
     running = asyncio.create_task(system.run())
     waiting = asyncio.create_task(stop_requested.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -101,15 +109,15 @@ async def _until_stopped(system: System) -> int:
     return 1 if system.deaths else 0
 
 
-def _on_signals(stop_requested: asyncio.Event, system: System) -> None:
+def _on_signals(stop_requested: asyncio.Event, system: System, screen: Screen) -> None:
     def stop() -> None:
         if stop_requested.is_set():
             system.kill()
             os._exit(KILLED)
         stop_requested.set()
-        print("\nending; once more to end at once", flush=True)
+        screen.say("\nending; once more to end at once")
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ending_signals():
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 

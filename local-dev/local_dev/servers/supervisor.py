@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from local_dev.options import ADDRESS_VARIABLES
 from local_dev.paths import KAFKA_JARS, KAFKA_LOCK
+from local_dev.servers.addresses import Addresses
 from local_dev.servers.child_process import ChildProcess, ServerFailedError
-from local_dev.servers.kafka import KafkaBroker, serves_metadata
+from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
 
@@ -26,21 +27,6 @@ if TYPE_CHECKING:
 WATCH_S = 0.5
 RESTARTS = 3  # so many within RESTART_WINDOW_S, and it is given up
 RESTART_WINDOW_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where broker and database are, whoever runs them."""
-
-    kafka_bootstrap: str
-    mongo_url: str
-
-    async def refuse_a_silent_broker(self) -> None:
-        """Return if Kafka responds there. Raise ServerFailedError otherwise."""
-        if not await asyncio.to_thread(serves_metadata, self.kafka_bootstrap):
-            raise ServerFailedError(
-                f"no Kafka responds at {self.kafka_bootstrap} (KAFKA_BOOTSTRAP_SERVERS)"
-            )
 
 
 class Server(Protocol):
@@ -71,6 +57,7 @@ def backing_services(
     addresses = Addresses(
         environment.get("KAFKA_BOOTSTRAP_SERVERS") or kafka_bootstrap,
         environment.get("MONGO_URL") or mongo.url,
+        frozenset(name for name in ADDRESS_VARIABLES.values() if environment.get(name)),
     )
     return BackingServices(servers, screen.say), addresses
 

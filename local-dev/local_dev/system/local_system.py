@@ -41,9 +41,9 @@ class System:
 
     async def run(self) -> None:
         """Bring everything up, report it, and watch over it; return by an exception only."""
+        await self._addresses.refuse_unusable()
         self._screen.progress("starting broker and database")
-        await self._services.start()
-        await self._addresses.refuse_a_silent_broker()
+        await asyncio.gather(self._services.start(), self._pipeline.refuse_wrong_settings())
         self._screen.progress("starting the functions and what is between them")
         await self._pipeline.start()
         async with answering(self._options.places, self._state(), self._status):

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_dev.manifests.system import NAMESPACE
-from local_dev.options import LOOPBACK
+from local_dev.options import EVERY_ADDRESS, LOOPBACK, USUAL_PORTS, reachable_at
 from local_dev.paths import ROOT
 from local_dev.serving.autoscaler import Autoscaler
 from local_dev.serving.gateway import Gateway
 from local_dev.serving.instance import Launch
+from local_dev.serving.settings_check import refuse_wrong_settings
 from local_dev.system.function_sink import FunctionSink
 from local_dev.system.mesh import Mesh
 
@@ -59,15 +60,18 @@ class Pipeline:
         self._gateways: list[Gateway] = []
         self._mesh: Mesh | None = None
 
+    async def refuse_wrong_settings(self) -> None:
+        """Return if every function's settings are right. Raise FunctionFailedError otherwise."""
+        await refuse_wrong_settings(map(self._launch, self._services()))
+
     async def start(self) -> None:
         """Make the topics, bring up the functions that are always on, and start consuming.
 
         Raise KafkaException, OSError for a port that is taken, FunctionFailedError. Call stop
         after an error too.
         """
-        for service in self._system.services:
-            if self._settings.only is None or service.name in self._settings.only:
-                await self._open(service)
+        for service in self._services():
+            await self._open(service)
         functions = {name: FunctionSink(host, NAMESPACE) for name, host in self._hosts.items()}
         self._mesh = Mesh(self._system, functions, lambda text: self._on_line("eventing", text))
         await self._mesh.open()
@@ -91,18 +95,23 @@ class Pipeline:
             "functions": {n: h.status() | {"port": ports[n]} for n, h in self._hosts.items()},
         }
 
+    def _services(self) -> list[Service]:
+        only = self._settings.only
+        return [each for each in self._system.services if only is None or each.name in only]
+
+    def _launch(self, service: Service) -> Launch:
+        """Return how the function is started; the gateway of all but one is what others reach."""
+        is_direct = service.name == DIRECT and service.is_public
+        address = self._settings.host if is_direct else LOOPBACK
+        environment = self._environment(service)
+        return Launch(service.name, ROOT, environment, service.ready_path, address)
+
     async def _open(self, service: Service) -> None:
         name, port = service.name, self._settings.ports[service.name]
         address = self._settings.host if service.is_public else LOOPBACK
         host = Autoscaler(
             service,
-            Launch(
-                name,
-                ROOT,
-                self._environment(service),
-                service.ready_path,
-                address if name == DIRECT else LOOPBACK,
-            ),
+            self._launch(service),
             floor=self._floor(service),
             idle_s=self._settings.idle_s,
             first_port=port if name == DIRECT else None,
@@ -126,8 +135,17 @@ class Pipeline:
             **os.environ,
             **service.environment(self._system.pipeline_env),
             "MONGO_URL": self._settings.mongo_url,
+            "INGEST_URL": os.environ.get("INGEST_URL") or self._ingest_url(),
             "K_SERVICE": service.name,
             "K_CONFIGURATION": service.name,
             "K_REVISION": f"{service.name}-local",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def _ingest_url(self) -> str:
+        """Return where the dashboard's page says to send to; empty: by the page's own address."""
+        host, port = self._settings.host, self._settings.ports[DIRECT]
+        if host == EVERY_ADDRESS and port == USUAL_PORTS[DIRECT]:
+            return ""
+        name = reachable_at(host)
+        return f"http://{'localhost' if name == LOOPBACK else name}:{port}"

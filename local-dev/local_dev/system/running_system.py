@@ -50,6 +50,7 @@ async def answering(
     port = server.sockets[0].getsockname()[1]
     state = places.run / "state.json"
     written = places.run / "state.json.new"
+    written.touch(mode=0o600)  # the database's URL may hold a password
     written.write_text(json.dumps({"pid": os.getpid(), "status_port": port, **addresses}))
     written.rename(state)  # whoever reads it finds all of it
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from local_dev.manifests.eventing import KeyType
 from local_dev.wire.cloud_event import Event, NotAnEventError, read_attributes, time_text
@@ -18,6 +18,10 @@ from local_dev.wire.structured_event import is_structured, read_structured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from confluent_kafka import Message
+
+    _Headers = tuple[tuple[str, bytes | None], ...]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_IN_A_NAME = re.compile("[^a-z0-9]")
@@ -33,7 +37,20 @@ class Record:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: _Headers
+
+    @classmethod
+    def of(cls, message: Message) -> Record:
+        _, timestamp_ms = message.timestamp()
+        return cls(
+            topic=message.topic() or "",
+            partition=message.partition() or 0,
+            offset=message.offset() or 0,
+            timestamp_ms=timestamp_ms,
+            key=message.key(),
+            value=message.value(),
+            headers=cast("_Headers", tuple(message.headers() or ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)

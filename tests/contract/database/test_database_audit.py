@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +13,14 @@ from functions.aggregate.audit.__main__ import main
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.horizon import Horizon, horizon_of
 from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
+from functions.aggregate.store import readings
 from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS
 from shared.mongo.database import Database, client_of, majority
 from shared.settings import MongoSettings
 from tests.simulation.databases import Databases
 from tests.simulation.generated_readings import Saying
 from tests.simulation.oracle import canonical, devices_of, raw_of, views_of
+from tests.support.servers import new_database
 
 _START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _END = _START + timedelta(minutes=10)
@@ -219,6 +221,8 @@ def test_a_window_that_is_too_large_to_be_held_is_audited_some_devices_at_a_time
     is_repaired: bool,
 ) -> None:
     monkeypatch.setattr(audit_store, "MAX_HELD", 0)
+    monkeypatch.setattr(readings, "PAGE", 1)
+    monkeypatch.setattr(window_audit, "_MAX_DEVICES", 0)
     monkeypatch.setattr(window_audit, "_SLICE", 1)
     monkeypatch.setattr(view_pages, "_PAGE", 1)
 
@@ -348,12 +352,12 @@ def test_a_horizon_without_readings_after_it_is_not_standing(databases: Database
 
 @pytest.mark.database
 def test_the_command_ends_with_1_where_the_horizon_stands_still(
-    mongo_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    named: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("functions.aggregate.audit.horizon._LOOK_AGAIN_S", 0.1)
-    asyncio.run(_standing(mongo_url))
+    asyncio.run(_standing(named))
 
-    ended = main([], {"MONGO_URL": mongo_url, "MONGO_DB": "standing"})
+    ended = main([], named)
 
     said = capsys.readouterr().out
     assert ended == 1
@@ -361,10 +365,9 @@ def test_the_command_ends_with_1_where_the_horizon_stands_still(
     assert "missing 0" in said
 
 
-async def _standing(mongo_url: str) -> None:
-    async with client_of(MongoSettings(mongo_url=mongo_url)) as client:
-        await client.drop_database("standing")
-        database = majority(client, "standing")
+async def _standing(named: dict[str, str]) -> None:
+    async with client_of(MongoSettings(mongo_url=named["MONGO_URL"])) as client:
+        database = majority(client, named["MONGO_DB"])
         await _settle(database, _views())
         later = Saying("a", _END + _HOUR, None, {"temperature_c": 1.0})
         await database[RAW].insert_one(raw_of(later.reading(_END + _HOUR), _END))
@@ -376,16 +379,15 @@ async def _standing(mongo_url: str) -> None:
     [([], 1, 0), (["--repair"], 0, 1), (["--to", "2026-03-01T18:00:00Z"], 1, 0)],
 )
 def test_the_command_says_what_it_found_and_ends_accordingly(
-    mongo_url: str,
+    named: dict[str, str],
     capsys: pytest.CaptureFixture[str],
     options: list[str],
     code: int,
     repaired: int,
 ) -> None:
-    environment = {"MONGO_URL": mongo_url, "MONGO_DB": "audited"}
-    asyncio.run(_shrunk(mongo_url))
+    asyncio.run(_shrunk(named))
 
-    ended = main(["--from", "2026-03-01T11:00:00Z", "--json", *options], environment)
+    ended = main(["--from", "2026-03-01T11:00:00Z", "--json", *options], named)
 
     summary = json.loads(capsys.readouterr().out)
     assert ended == code
@@ -393,19 +395,25 @@ def test_the_command_says_what_it_found_and_ends_accordingly(
     assert summary["to"] == "2026-03-01T12:10:00.000Z"
 
 
-async def _shrunk(mongo_url: str) -> None:
-    async with client_of(MongoSettings(mongo_url=mongo_url)) as client:
-        await client.drop_database("audited")
-        database = majority(client, "audited")
+@pytest.fixture
+def named(mongo_url: str) -> Iterator[dict[str, str]]:
+    """Return the environment of an audit of a database of its own."""
+    with new_database(mongo_url) as made:
+        yield {"MONGO_URL": mongo_url, "MONGO_DB": made.name}
+
+
+async def _shrunk(named: dict[str, str]) -> None:
+    async with client_of(MongoSettings(mongo_url=named["MONGO_URL"])) as client:
+        database = majority(client, named["MONGO_DB"])
         await _settle(database, _views())
         await _shrink(database)
 
 
 @pytest.mark.database
 def test_before_anything_is_settled_there_is_nothing_to_audit(
-    mongo_url: str, capsys: pytest.CaptureFixture[str]
+    named: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = main([], {"MONGO_URL": mongo_url, "MONGO_DB": "never_used"})
+    ended = main([], named)
 
     assert ended == 0
     assert "no window of 60 s is settled yet" in capsys.readouterr().err
@@ -413,12 +421,11 @@ def test_before_anything_is_settled_there_is_nothing_to_audit(
 
 @pytest.mark.database
 def test_with_retention_it_begins_at_the_first_intact_window(
-    mongo_url: str, capsys: pytest.CaptureFixture[str]
+    named: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asyncio.run(_shrunk(mongo_url))
-    environment = {"MONGO_URL": mongo_url, "MONGO_DB": "audited", "RAW_RETENTION_DAYS": "1"}
+    asyncio.run(_shrunk(named))
 
-    ended = main(["--json"], environment)
+    ended = main(["--json"], {**named, "RAW_RETENTION_DAYS": "1"})
 
     summary = json.loads(capsys.readouterr().out)
     assert ended == 0

@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pymongo import MongoClient
 
 from local_dev.servers.free_port import free_port
 from shared.readings.reading_event import records_of
@@ -123,6 +125,56 @@ def test_a_wrong_setting_stops_the_start_by_its_name(
     assert variable in reason_in(ended.stderr)
 
 
+def test_settings_of_functions_can_be_checked_without_a_server(root: Path) -> None:
+    right = start({}, root, *EVERY, "dashboard", "--check")
+
+    assert (right.returncode, right.stderr) == (0, "")
+
+
+def test_the_check_names_each_function_that_would_not_start(root: Path) -> None:
+    ended = start({"MONGO_DB": "no.name"}, root, "ingest", "aggregate", "alert", "--check")
+
+    refused = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert ended.returncode == 2
+    assert [line["function"] for line in refused] == ["aggregate", "alert"]
+    assert {line["message"] for line in refused} == {"refused to start"}
+    assert "MONGO_DB='no.name'" in refused[0]["reason"]
+
+
+PASSWORDS = ["hunter2@", "hunter2:", "hunter2/", "hunter2%", "hunter2?", "@hunter2/:"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_a_password_that_is_not_encoded_stops_the_start_with_a_hint_and_is_not_shown(
+    root: Path, password: str
+) -> None:
+    ended = start({"MONGO_URL": f"mongodb://user:{password}@127.0.0.1:1/"}, root, "alert")
+
+    assert ended.returncode > 0
+    assert "write % as %25, @ as %40" in reason_in(ended.stderr)
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.database
+def test_a_password_that_the_database_refuses_stops_the_start_at_once(
+    root: Path, tmp_path: Path
+) -> None:
+    with standalone_mongod(tmp_path, "--auth") as url:
+        with MongoClient[dict[str, Any]](url) as client:
+            client.admin.command("createUser", "iot", pwd="right", roles=["root"])
+
+        wrong = {"MONGO_URL": url.replace("//", "//iot:hunter2@"), "MONGO_TIMEOUT_MS": "20000"}
+        ended = start(wrong, root, "alert")
+
+    assert ended.returncode > 0
+    assert reason_in(ended.stderr) == "MONGO_URL: the database refuses this user or this password"
+    assert ended.stderr.count('"refused to start"') == 1
+    assert "does not answer" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr
+
+
 @pytest.mark.database
 @pytest.mark.parametrize("name", ["aggregate", "alert", "dlq"])
 def test_a_database_that_is_no_replica_set_stops_the_start_with_the_remedy(
@@ -134,11 +186,13 @@ def test_a_database_that_is_no_replica_set_stops_the_start_with_the_remedy(
     assert "Start mongod with --replSet rs0" in reason_in(ended.stderr)
 
 
-def start(variables: dict[str, str], root: Path, name: str) -> subprocess.CompletedProcess[str]:
+def start(
+    variables: dict[str, str], root: Path, name: str, *options: str
+) -> subprocess.CompletedProcess[str]:
     """Start a function that is not to come up."""
     address = {"HOST": "127.0.0.1", "PORT": str(free_port())}
     return subprocess.run(
-        deployed(name),
+        [*deployed(name), *options],
         cwd=root,
         env=environment_of_children() | NOWHERE | address | variables,
         capture_output=True,

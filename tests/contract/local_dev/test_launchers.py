@@ -1,52 +1,18 @@
 """The launchers make the environment once, with the real pip, and then only run the command."""
 
-import os
 import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import Checkout, checkout_in
+
 pytestmark = pytest.mark.timeout(120)
-
-ECHO = 'import sys\nprint("in", sys.prefix, "with", sys.argv[1:])\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Checkout:
-    """A repository that needs no packages."""
-
-    folder: Path
-
-    def lock(self, content: str) -> None:
-        (self.folder / "requirements" / "local.txt").write_text(content)
-
-    def up(self, *arguments: str, **environment: str) -> str:
-        """Run its `local-dev/up` from elsewhere and return all that it printed."""
-        done = subprocess.run(
-            [self.folder / "local-dev" / "up", *arguments],
-            env=os.environ | environment,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        return done.stdout
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Checkout:
-    folder = tmp_path_factory.mktemp("projects") / "a checkout"
-    (folder / "local-dev" / "local_dev" / "commands").mkdir(parents=True)
-    (folder / "requirements").mkdir()
-    for file in ("with-environment", "up", "local_dev/__init__.py", "environment.py"):
-        shutil.copy(root / "local-dev" / file, folder / "local-dev" / file)
-    (folder / "local-dev/local_dev/commands/up.py").write_text(ECHO)
-    return Checkout(folder)
+    return checkout_in(tmp_path_factory.mktemp("projects") / "a checkout", root)
 
 
 def test_a_first_start_installs_and_the_next_only_runs(checkout: Checkout) -> None:

@@ -1,6 +1,4 @@
-"""What happens to readings older than the retention of raw readings? Aggregate on the real
-MongoDB.
-"""
+"""Readings older than the retention of raw readings: aggregate on the real MongoDB."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -44,7 +42,11 @@ def deliver(
         function = aggregate_function(Mongo(settings), AggregateSettings())
         await function.open()
         try:
-            return [await function.respond(request_of(readings)) for readings in events]
+            responses = [await function.respond(request_of(readings)) for readings in events]
+            async with asyncio.timeout(30):
+                while database["refresh_notes"].find_one():  # noqa: ASYNC110 - another's work
+                    await asyncio.sleep(0.05)
+            return responses
         finally:
             await function.close()
 

@@ -1,6 +1,9 @@
 """What a developer reads while the system runs: lines, tables, progress."""
 
 import dataclasses
+import errno
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,18 @@ def test_text_in_brackets_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]
         *("stored", "2", "times:", "['id-1',", "'id-2']"),
         *("[red]", "n", "[/]", "1", ":smile:", "-"),
     ]
+
+
+def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    screen = Screen(shows_functions=True)
+
+    screen.say("ending; once more to end at once")
+    screen.function_says("alert", "hello")
 
 
 def test_an_opened_system_says_what_it_opens_and_to_whom(

@@ -1,9 +1,13 @@
 """What a device reads in the response to one reading."""
 
+import asyncio
+
 import pytest
 
+from functions.ingest.function import IngestFunction
 from shared import metrics
 from tests.support.ingest_device import BAD, Device
+from tests.support.publisher import FakePublisher
 from tests.support.readings import posted
 
 
@@ -94,6 +98,20 @@ def test_without_the_broker_there_is_no_false_success() -> None:
 
     assert (seen.status, seen.headers["retry-after"]) == (503, "2")
     assert seen.headers["content-type"] == "application/problem+json"
+
+
+def test_it_is_open_and_ready_as_its_publisher_is() -> None:
+    broker = FakePublisher()
+    function = IngestFunction(broker, "telemetry.raw")
+
+    async def lived() -> list[bool]:
+        await function.open()
+        is_open = broker.is_open
+        await function.close()
+        return [is_open, broker.is_open]
+
+    assert asyncio.run(lived()) == [True, False]
+    assert function.not_ready() is None
 
 
 @pytest.mark.parametrize("key", ["k-1", '"k-1"', " k-1 ", "k" * 120])

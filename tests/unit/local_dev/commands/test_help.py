@@ -1,12 +1,11 @@
 """Each launcher explains itself."""
 
 import importlib
-import re
 
 import pytest
 
 from local_dev.commands.command_line import run
-from local_dev.paths import ROOT
+from tests.support.pages import module_behind
 
 LAUNCHERS = {
     "up": "--port-offset",
@@ -21,22 +20,16 @@ LAUNCHERS = {
 }
 
 
-def command_of(launcher: str) -> str:
-    """Return the module that the launcher runs."""
-    found = re.search(r'with-environment" \w+ (\w+)', (ROOT / "local-dev" / launcher).read_text())
-    assert found is not None
-    return found[1]
-
-
 @pytest.mark.parametrize(("launcher", "option"), LAUNCHERS.items(), ids=list(LAUNCHERS))
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_it_names_itself_and_its_options(
     launcher: str, option: str, asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = importlib.import_module(f"local_dev.commands.{command_of(launcher)}")
+    name = module_behind(f"local-dev/{launcher}")
+    module = importlib.import_module(f"{name}.__main__" if name.startswith("tests.") else name)
 
     with pytest.raises(SystemExit, match="0"):
-        run(getattr(module, command_of(launcher)), [asked])
+        run(getattr(module, launcher.replace("-", "_")), [asked])
 
     out = capsys.readouterr().out
     assert f"Usage: local-dev/{launcher} " in out

@@ -1,5 +1,6 @@
 """What can be chosen about `local-dev/up`, read from its command line."""
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -122,6 +123,17 @@ def test_the_demo_has_ten_devices_or_as_many_as_said(
 def test_event_functions_keep_as_many_instances_as_said(read: Read) -> None:
     assert read("--instances", "2").instances == 2
     assert read().instances == 0
+
+
+@pytest.mark.parametrize(
+    ("disposition", "ends"), [(signal.SIG_DFL, True), (signal.SIG_IGN, False)], ids=["", "nohup"]
+)
+def test_a_lost_terminal_ends_the_system_but_not_under_nohup(
+    monkeypatch: pytest.MonkeyPatch, disposition: signal.Handlers, *, ends: bool
+) -> None:
+    monkeypatch.setattr(signal, "getsignal", lambda _: disposition)
+
+    assert (signal.SIGHUP in command.ending_signals()) is ends
 
 
 def test_without_host_everything_stays_on_loopback(read: Read) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,17 @@ def test_the_state_that_a_killed_system_left_behind_is_no_answer(tmp_path: Path)
     (places.run / "state.json").write_text(json.dumps({"pid": 1, "status_port": free_port()}))
 
     assert ask(places) is None
+
+
+def test_only_its_owner_can_read_the_addresses_with_the_databases_password(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    places.run.mkdir()
+
+    async def mode_while_answering() -> int:
+        async with answering(places, {"mongo_url": "mongodb://user:secret@host"}, dict):
+            return (places.run / "state.json").stat().st_mode
+
+    assert stat.filemode(asyncio.run(mode_while_answering())) == "-rw-------"
 
 
 def test_whoever_connects_and_goes_away_leaves_no_traceback(

@@ -25,13 +25,23 @@ QUICKLY = ServerSettings().model_copy(update={"request_timeout_seconds": 0.2})
 
 @dataclass
 class Application:
-    """Responds with the body, once `may_respond` is set; keeps what it took."""
+    """Responds with the body, once `may_respond` is set; keeps what it took.
+
+    With `begins_at_once` it begins its response before it has the request.
+    """
 
     taken: list[bytes] = field(default_factory=list)
     may_respond: asyncio.Event = field(default_factory=asyncio.Event)
+    begins_at_once: bool = False
+    reads: bool = True
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         body, more = b"", True
+        if not self.reads:
+            await send_response(send, HttpResponse(200))
+            return
+        if self.begins_at_once:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -250,6 +260,49 @@ def test_the_time_that_the_function_takes_is_not_the_sender_s() -> None:
         return await client.until(b"body")
 
     assert statuses(talk(conversation, QUICKLY, responds=False)) == [200]
+
+
+def test_a_request_that_stays_behind_its_own_response_ends_with_a_close() -> None:
+    """A response that has begun cannot be followed by a 408."""
+
+    async def conversation(client: Client) -> bytes:
+        client.application.begins_at_once = True
+        client.send(FIRST_HALF)
+        return await client.rest()
+
+    assert statuses(talk(conversation, QUICKLY)) == [200]
+
+
+@pytest.mark.parametrize(
+    ("part", "sent"), [(POST, [200]), (POST + FIRST_HALF, [200]), (FIRST_HALF, [])]
+)
+def test_a_client_that_sends_no_more_is_still_due_its_response(
+    part: bytes, sent: list[int]
+) -> None:
+    """It may close its half of the connection behind its request."""
+
+    async def conversation(client: Client) -> bytes:
+        client.send(part)
+        client.writer.write_eof()
+        await asyncio.sleep(0.05)
+        client.application.may_respond.set()
+        return await client.rest()
+
+    assert statuses(talk(conversation, responds=False)) == sent
+
+
+@pytest.mark.parametrize("rest", [b"", b"d"])
+def test_a_request_that_has_its_response_gets_no_second_one(rest: bytes) -> None:
+    """Health and metrics do not wait for a body."""
+
+    async def conversation(client: Client) -> bytes:
+        client.application.reads = False
+        client.send(FIRST_HALF)
+        first = await client.until(b"\r\n\r\n")
+        client.send(rest)
+        return first + await client.rest()
+
+    assert statuses(talk(conversation, QUICKLY)) == [200]
 
 
 def test_a_connection_may_be_used_again_after_the_deadline() -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,3 +123,11 @@ def test_a_time_that_is_none_is_refused_with_an_example(
         main(["--from", "yesterday"], {})
 
     assert "2026-01-31T12:00:00Z" in capsys.readouterr().err
+
+
+def test_the_command_explains_itself(root: Path) -> None:
+    command = [sys.executable, "-m", "functions.aggregate.audit", "--help"]
+
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+
+    assert "--raw-is-complete" in ended.stdout

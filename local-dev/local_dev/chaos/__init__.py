@@ -1,1 +1,0 @@
-"""Faults against a whole system of its own, and an account of every acknowledged reading."""
