@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,18 +15,23 @@ from local_dev.servers.kafka import KafkaBroker
 from local_dev.servers.kafka_jars import class_path
 from local_dev.servers.mongo import MongoServer
 from tests.support.availability import no_server
-from tests.support.distribution import distribute
+from tests.support.distribution import Distribution, sort_by_duration
 from tests.support.measurement import is_measured, paused
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Distribute the tests where this process is one of several workers."""
+    """Begin with what takes long where this process is one of several workers."""
     if hasattr(config, "workerinput"):
-        distribute(items)
+        sort_by_duration(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution:
+    """Return what hands the tests to the workers."""
+    return Distribution(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,30 +6,51 @@ but a processor, fill what is left at the end.
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).resolve().parents[1]
-ORDER = ("pipeline", "volume", "conformance", "contract", "manifests", "bench", "cluster", "unit")
+if TYPE_CHECKING:
+    import pytest
+
+ORDER = (
+    "pipeline",
+    "volume",
+    "conformance",
+    "contract",
+    "manifests",
+    "bench",
+    "cluster",
+    "unit",
+    "simulation",
+)
 ALONE = frozenset({"simulation"})  # each of its tests may run anywhere
 TOGETHER = frozenset({"pipeline"})  # one running system is shared by most of them
 
 
-def distribute(items: list[pytest.Item]) -> None:
-    """Sort the tests, the longest folders first, and mark those that one worker runs together."""
-    items.sort(key=_place)
-    for item in items:
-        folder = _folder(item)
-        if folder not in ALONE:
-            group = folder if folder in TOGETHER else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
+class Distribution(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist carries no types
+    """Hands out files, with their modules' fixtures, but whole folders and single tests, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
 
 
-def _place(item: pytest.Item) -> int:
-    folder = _folder(item)
-    return ORDER.index(folder) if folder in ORDER else len(ORDER)
+def group_of(nodeid: str) -> str:
+    """Return the name of what runs in one worker: a folder, a file, or a test alone."""
+    file = nodeid.partition("::")[0]
+    folder = folder_of(file)
+    if folder in TOGETHER:
+        return folder
+    return nodeid if folder in ALONE else file
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
+def sort_by_duration(items: list[pytest.Item]) -> None:
+    """Sort the tests: the folders that take longest first, all else as it is."""
+    places = {folder: place for place, folder in enumerate(ORDER)}
+    items.sort(key=lambda item: places.get(folder_of(item.nodeid), len(ORDER)))
+
+
+def folder_of(nodeid: str) -> str:
+    """Return the folder within `tests`."""
+    return PurePosixPath(nodeid).parts[1]

@@ -26,7 +26,7 @@ CHECKS = {  # also before each commit: .pre-commit-config.yaml
     "mypy": ["mypy"],
     "lint-imports": ["lint-imports"],
 }
-DISTRIBUTED = ["--numprocesses", WORKERS, "--dist=loadgroup", "--no-loadscope-reorder"]
+DISTRIBUTED = ["--numprocesses", WORKERS, "--dist=loadscope", "--no-loadscope-reorder"]
 TESTS = {
     "coverage erase": ["coverage", "erase"],  # what a run that was cut off left
     "pytest": ["coverage", "run", "-m", "pytest", *DISTRIBUTED, "--durations=10"],
