@@ -14,6 +14,7 @@ from typing import Final
 MUTANTS: Final = sorted((Path(__file__).parent / "mutants").glob("*.patch"))
 _COPIED: Final = ("functions/__init__.py", "functions/aggregate", "functions/alert", "shared")
 _KIND: Final = "Schedules: "
+_USED: Final = ("simulation", "chaos")  # of the tests: the schedules, and the oracle
 _TIMEOUT_S: Final = 300
 _LOCAL_DEV: Final = Path(__file__).parents[2] / "local-dev"  # the oracle's; it is not mutated
 
@@ -45,7 +46,8 @@ def copy_code(root: Path, folder: Path) -> None:
         else:
             shutil.copy(source, folder / name)
     (folder / "tests").mkdir()
-    (folder / "tests" / "simulation").symlink_to(root / "tests" / "simulation")
+    for name in _USED:
+        (folder / "tests" / name).symlink_to(root / "tests" / name)
 
 
 def put_in(mutant: Path, folder: Path) -> None:

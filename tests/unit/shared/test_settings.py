@@ -116,6 +116,12 @@ def test_no_page_of_another_origin_is_allowed_by_default() -> None:
     assert read(CorsSettings, {"CORS_ORIGINS": ""}).cors_origins == ()
 
 
+def test_allowed_origins_may_be_given_apart() -> None:
+    origins = ("https://app.example.org", "http://localhost:5173")
+
+    assert CorsSettings(cors_origins=origins).cors_origins == origins
+
+
 def test_allowed_origins_are_separated_by_commas() -> None:
     told = "https://app.example.org, http://localhost:5173,capacitor://localhost,http://[::1]:8080"
 

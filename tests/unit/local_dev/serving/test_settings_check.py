@@ -39,6 +39,7 @@ def test_a_wrong_setting_is_named_once_with_its_functions() -> None:
 
 def test_a_function_that_does_not_even_start_shows_its_own_words(tmp_path: Path) -> None:
     (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "__init__.py").touch()
     (tmp_path / "functions" / "__main__.py").write_text("raise SystemExit('no such module')")
 
     with pytest.raises(FunctionFailedError, match=r"no such module \(setting of all\)"):
