@@ -124,8 +124,9 @@ class RedriveSettings(_Settings):
 
 
 class AggregateSettings(_Settings):
-    """How wide a window is, and how long after its end it is settled (seconds); into how many
-    shards the refresh is divided.
+    """How wide a window is, how long after its end it is settled, and who counts it.
+
+    Width and grace in seconds; `aggregate_shards` is into how many parts the refresh is divided.
     """
 
     aggregate_window_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60

@@ -1,4 +1,5 @@
-"""Which readings are stored, and at which database time? Keeps readings once in telemetry_raw;
+"""Store each reading once in telemetry_raw, and say at which database time it is there.
+
 aggregate and alert both do so, and whichever comes first inserts.
 
 All steps are in one causally consistent session with majority reads and writes, so the session's
@@ -115,8 +116,9 @@ def count_too_late(event: Sequence[Incoming], too_late: frozenset[str]) -> int:
 
 
 def refuse_too_late(count: int) -> None:
-    """Raise PermanentError if any of an event's readings was too late; its others are stored by
-    then.
+    """Raise PermanentError if any of an event's readings was too late.
+
+    Its others are stored by then.
     """
     if count:
         detail = f"{count} readings are older than the retention of raw readings"
@@ -137,9 +139,7 @@ def intact_until(window_start: datetime, retention: timedelta) -> datetime:
 
 
 def document_of(one: Incoming) -> Document:
-    """Give the reading's document in telemetry_raw. All of its identity can be read back from
-    it.
-    """
+    """Return the reading's document in telemetry_raw, with all of its identity."""
     reading = one.reading
     document: Document = {
         "_id": reading.reading_id,

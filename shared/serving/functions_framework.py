@@ -34,11 +34,14 @@ class StockAdapter:
     async def respond(self, _request: Request) -> Response:
         """Return the application as a response, which the framework calls as it would another."""
         async with self._opening:
-            if self._application is None:
-                application = self._create(os.environ)
-                await application.open()
-                self._application = application
-        return _ApplicationResponse(self._application)
+            application = self._application or await self._opened()
+        return _ApplicationResponse(application)
+
+    async def _opened(self) -> FunctionApplication:
+        application = self._create(os.environ)
+        await application.open()
+        self._application = application
+        return application
 
 
 class _ApplicationResponse(Response):

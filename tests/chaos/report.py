@@ -46,8 +46,8 @@ def _section(when: str, verdict: Verdict) -> Iterator[RenderableType]:
     yield from wrong[:MOST_LINES]
     if len(wrong) > MOST_LINES:
         yield f"and {len(wrong) - MOST_LINES} more"
-    if verdict.late_windows:
-        yield f"late windows that no refresh has dealt with: {verdict.late_windows}"
+    if verdict.refresh_notes:
+        yield f"batches that no refresh has counted: {verdict.refresh_notes}"
 
 
 def _row(name: str, account: Account) -> tuple[object, ...]:

@@ -30,14 +30,14 @@ class DeadLetter:
 class StoredState:
     """The documents of each collection; of dead letters the open ones.
 
-    `late_windows` is how many windows wait for a refresh.
+    `refresh_notes` is how many batches are still to be counted by a refresh.
     """
 
     readings: list[Document]
     views: list[Document]
     devices: list[Document]
     alerts: list[Document]
-    late_windows: int
+    refresh_notes: int
     dead_letters: list[DeadLetter]
 
 
@@ -51,7 +51,7 @@ def stored_state(mongo_url: str, database: str) -> StoredState:
             views=list(found.aggregated_data.find()),
             devices=list(found.devices.find()),
             alerts=list(found.alerts.find()),
-            late_windows=found.late_windows.count_documents({}),
+            refresh_notes=found.refresh_notes.count_documents({}),
             dead_letters=[_dead_letter(each) for each in dead_letters],
         )
 

@@ -31,18 +31,18 @@ class Rule:
 class Verdict:
     """The account of all readings, and what is wrong with what follows from them.
 
-    `late_windows`: those that no refresh has dealt with. `dead_letters`: the open ones by reason.
+    `refresh_notes`: batches that no refresh has counted. `dead_letters`: the open ones by reason.
     """
 
     balance: Balance
     differences: list[str]
-    late_windows: int
+    refresh_notes: int
     dead_letters: Mapping[str, int]
 
     @property
     def is_right(self) -> bool:
         unbalanced = self.balance.errors or self.balance.total.difference
-        return not (unbalanced or self.differences or self.late_windows)
+        return not (unbalanced or self.differences or self.refresh_notes)
 
 
 def verdict_on(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> Verdict:
@@ -55,7 +55,7 @@ def verdict_on(state: StoredState, entries: Mapping[Key, Entry], rule: Rule) -> 
     return Verdict(
         balance(entries, state.readings, dead),
         [*_views(state, rule), *_devices(state), *_alerts(state, rule)],
-        state.late_windows,
+        state.refresh_notes,
         Counter(f"{letter.stage}, {letter.reason}" for letter in state.dead_letters),
     )
 

@@ -20,7 +20,7 @@ def right_state(letters: list[DeadLetter]) -> StoredState:
         views=list(views_of(readings, 10).values()),
         devices=list(devices_of(readings).values()),
         alerts=list(alerts_of(readings, DEFAULT_RANGES).values()),
-        late_windows=0,
+        refresh_notes=0,
         dead_letters=letters,
     )
 
@@ -107,6 +107,6 @@ def test_the_recompute_is_the_documented_summary() -> None:
 
 
 def test_a_late_window_that_is_still_waiting_is_not_right() -> None:
-    state = replace(right_state([]), late_windows=1)
+    state = replace(right_state([]), refresh_notes=1)
 
     assert not verdict_of(state).is_right
