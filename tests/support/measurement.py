@@ -1,6 +1,6 @@
-"""Coverage, measured while the tests of `unit` and `contract` run.
+"""Coverage, measured while the tests of `unit` and `contract` and some schedules run.
 
-The others run the code that these describe, in random schedules, in mutated copies or in a whole
+The others run the code that these describe, in more schedules, in mutated copies or in a whole
 system: measured, they would take up to twice their time and add no line.
 """
 
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TESTS = Path(__file__).resolve().parents[1]
-MEASURED = (TESTS / "unit", TESTS / "contract")
+MEASURED = (
+    TESTS / "unit",
+    TESTS / "contract",
+    TESTS / "simulation" / "test_measured_schedules.py",
+    TESTS / "simulation" / "test_real_schedules.py",
+)
 CHILDREN = "COVERAGE_PROCESS_CONFIG"  # coverage measures the processes that have this variable
 
 
