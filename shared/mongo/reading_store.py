@@ -90,7 +90,7 @@ async def keep(
             stored = {i: as_ for i, as_ in stored.items() if i not in too_late}
         missing = [one for i, one in unique.items() if i not in stored and i not in too_late]
         refused: dict[str, Incoming] = {}
-        if missing:
+        if missing:  # pragma: no branch - 3.11 shows no jump to the end of `async with`
             refused = await _insert(database, session, missing)
             # A duplicate key says that somebody wrote it, not that a majority holds it: look again.
             stored |= {

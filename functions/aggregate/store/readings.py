@@ -5,7 +5,7 @@ long history would meet it for ever.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -15,6 +15,7 @@ from shared.mongo.database import Database
 from shared.mongo.errors import database_errors
 from shared.readings.identity import first_id_at
 
+_MILLISECOND: Final = timedelta(milliseconds=1)
 PAGE: Final = 1_000  # decoding them holds the loop for some milliseconds
 FIELDS: Final = {"received_at": 0, "dedup": 0, "client_id": 0}
 _OPERATION: Final = "refresh"
@@ -48,20 +49,23 @@ class ReadingPages:
     ) -> AsyncIterator[Sequence[Document]]:
         """Return the device's readings from `start` up to `end`, the latest first, in pages.
 
-        A reading may come twice: where pages meet, those of equal time are read again.
+        A reading may come twice: where pages meet, those of equal time are read again. A page of
+        one time alone says nothing of what comes before it: that time is read by `_id`.
         """
-        until, limit = {"$lt": end}, PAGE
+        until = {"$lt": end}
         while True:
             wanted = {"device_id": device_id, "ts": {"$gte": start} | until}
-            page = await self._page(wanted, [("ts", -1)], limit)
+            page = await self._page(wanted, [("ts", -1)], PAGE)
             if page:
                 yield page
-            if len(page) < limit:
+            if len(page) < PAGE:
                 return
             last = page[-1]["ts"]
-            # A page of one time alone says nothing of what comes before it: a longer one does.
-            limit = 2 * limit if until.get("$lte") == last else PAGE
             until = {"$lte": last}
+            if page[0]["ts"] == last:
+                async for some in self.between(last, last + _MILLISECOND):
+                    yield [reading for reading in some if reading["device_id"] == device_id]
+                until = {"$lt": last}
 
     async def of_ranges(
         self, ranges: Sequence[tuple[Sequence[str], datetime, datetime]], limit: int
