@@ -1,4 +1,4 @@
-"""How long from a device's post to the stored reading, and how fast does a backlog go? On a running
+"""The time from a post to the stored reading, and the rate of a backlog. On a running
 system, such as that of `local-dev/up`.
 
     python -m tests.bench.end_to_end latency [--devices 100] [--seconds 30]

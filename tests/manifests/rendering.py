@@ -1,4 +1,4 @@
-"""What does a cluster get? Overlays rendered as kubectl would apply them."""
+"""What a cluster gets. Overlays rendered as kubectl would apply them."""
 
 from __future__ import annotations
 

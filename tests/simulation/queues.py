@@ -1,5 +1,7 @@
-"""Which events wait, and for whom? Delivery without order: an event goes to aggregate and to alert,
-each until it acknowledges it, or until its retries are used up; then it is a dead letter.
+"""The events that wait, and for whom.
+
+Delivery without order: an event goes to aggregate and to alert, each until it acknowledges it, or
+until its retries are used up; then it is a dead letter.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who decides what happens next? All that is random in a schedule asks here: a seed replays it."""
+"""The one source of chance. All that is random in a schedule asks here: a seed replays it."""
 
 from collections.abc import Sequence
 from random import Random

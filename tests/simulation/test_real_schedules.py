@@ -1,4 +1,4 @@
-"""Is what is stored exact on the real MongoDB, too?"""
+"""What is stored is exact on the real MongoDB, too."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Is what is stored exact after any history? Random schedules on the database double."""
+"""What is stored is exact after any history. Random schedules on the database double."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

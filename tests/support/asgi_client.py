@@ -1,4 +1,4 @@
-"""How does a test talk to an ASGI application without a server? One request, all its messages."""
+"""A client of an ASGI application without a server. One request, all its messages."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""How does a test start a function as a process, and talk to it over HTTP?"""
+"""A function as a process, started by a test and reached over HTTP."""
 
 import os
 import signal

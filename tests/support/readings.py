@@ -1,4 +1,4 @@
-"""Which readings do tests speak of? Plain ones to vary, and strategies for any."""
+"""The readings that tests speak of. Plain ones to vary, and strategies for any."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What do contract tests ask of the real Kafka and MongoDB? Topics, records, databases."""
+"""What contract tests need of the real Kafka and MongoDB. Topics, records, databases."""
 
 import asyncio
 import uuid

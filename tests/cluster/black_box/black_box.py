@@ -1,4 +1,4 @@
-"""Does a deployed system keep its promises, seen from outside? `skaffold verify` runs it as a Job.
+"""The promises of a deployed system, seen from outside. `skaffold verify` runs it as a Job.
 
 Standard library only: its image is this file. INGEST_URL and DASHBOARD_URL say where the two public
 functions are; where that is a gateway, INGEST_HOST and DASHBOARD_HOST are the names it routes by.

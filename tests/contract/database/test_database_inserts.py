@@ -1,4 +1,4 @@
-"""What do inserts and deletes do, and how are duplicates refused? The same on the double and on the
+"""Inserts and deletes, and how duplicates are refused. The same on the double and on the
 real MongoDB.
 """
 

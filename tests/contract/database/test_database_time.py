@@ -1,4 +1,4 @@
-"""What does a session tell of the database's time? The same on the double and on the real
+"""The database's time as a session tells it. The same on the double and on the real
 MongoDB.
 """
 

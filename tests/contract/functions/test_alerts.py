@@ -1,4 +1,4 @@
-"""Which alerts are kept? The alert function on the real MongoDB."""
+"""The alerts that are stored. The alert function on the real MongoDB."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How does a function live as a process? Started, refused, cut off from its servers, and ended."""
+"""The life of a function as a process. Started, refused, cut off from its servers, and ended."""
 
 import json
 import subprocess

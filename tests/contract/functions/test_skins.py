@@ -1,4 +1,4 @@
-"""Does a function answer the same as a deployed process and under the stock command? One suite
+"""The same responses from a deployed process and under the stock command. One suite
 drives both: a request, and the status that either gives.
 """
 

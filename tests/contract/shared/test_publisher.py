@@ -1,4 +1,4 @@
-"""When is a record safe? One suite for the fake and for the publisher on the real Kafka."""
+"""When a record is safe. One suite for the fake and for the publisher on the real Kafka."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""How is the double reached? As pymongo's client and database are."""
+"""The entry to the double. As pymongo's client and database are."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""How does an operation travel? From the client to the primary and back, over a line that can fail
+"""The way of an operation. From the client to the primary and back, over a line that can fail
 at any point; the server's part goes on without the client.
 """
 

@@ -1,4 +1,4 @@
-"""Which of two BSON values is greater? MongoDB's order, for the types that documents of ours hold.
+"""The order of BSON values. MongoDB's order, for the types that documents of ours hold.
 
 Source: MongoDB manual, "Comparison/Sort Order". Documents compare field by field: by type, then by
 name, then by value; the shorter is less where all before is equal.

@@ -1,4 +1,4 @@
-"""What does the replica set hold? What its primary has applied, what a majority holds of it, and
+"""What the replica set holds. What its primary has applied, what a majority holds of it, and
 the clock by which both are told.
 
 The majority lags behind: a write is applied at once, and held when `advance` says so. `fail_over`

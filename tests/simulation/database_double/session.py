@@ -1,4 +1,4 @@
-"""What does a session know? The latest time that the database told in it: what it reads next is not
+"""What a session knows. The latest time that the database told in it: what it reads next is not
 older than that.
 """
 

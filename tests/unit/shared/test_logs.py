@@ -1,4 +1,4 @@
-"""How does a process tell what it does?"""
+"""How a process tells what it does."""
 
 import json
 import logging

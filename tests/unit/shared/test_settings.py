@@ -1,4 +1,4 @@
-"""What is this process told by its environment?"""
+"""What a process is told by its environment."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which widths of windows does aggregate refuse to start with?
+"""The widths of windows that aggregate refuses to start with.
 
 A late reading is accepted until 65 minutes before its retention ends. In a wide window, earlier
 readings may be deleted by then: the view could not be computed with it any more.

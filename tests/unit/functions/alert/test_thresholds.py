@@ -1,4 +1,4 @@
-"""Which limits does a reading break, how severely, in which words?"""
+"""The limits that a reading breaks, how severely, in which words."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What went wrong with a dead letter?"""
+"""What went wrong with a dead letter."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Which posted readings are accepted, and what is their identity?"""
+"""The posted readings that are accepted, and their identity."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

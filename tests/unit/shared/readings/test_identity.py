@@ -1,4 +1,4 @@
-"""When are two readings the same reading?"""
+"""When two readings are the same reading."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any

@@ -1,4 +1,4 @@
-"""How do readings travel?"""
+"""How readings travel."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

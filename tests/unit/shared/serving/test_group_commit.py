@@ -1,4 +1,4 @@
-"""How do concurrent requests share one write?"""
+"""How concurrent requests share one write."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence

@@ -1,4 +1,4 @@
-"""What does an answer say of a failure?"""
+"""What a response says of a failure."""
 
 import json
 import re
