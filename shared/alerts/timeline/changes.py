@@ -1,5 +1,6 @@
 """What a new timeline does to the alerts that are stored of the old one."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,10 +55,11 @@ def changes(
 ) -> Sequence[Change]:
     """Return what makes the stored alerts of one rule and device those of the new timeline.
 
-    Both are of the same span of time. An alert keeps its uid through changes: that of the largest
-    overlap, of equal ones the earliest. Living alerts come before retracted ones, which live again
-    where an episode of their time is back. What does not differ has no change. `taken`: the uids of
-    alerts that are not among `stored`; of `uid_of(device_id, episode)` they alone matter.
+    Both are of the same span of time; `episodes` are in order, as a fold gives them. An alert keeps
+    its uid through changes: that of the largest overlap, of equal ones the earliest. Living alerts
+    come before retracted ones, which live again where an episode of their time is back. What does
+    not differ has no change. `taken`: the uids of alerts that are not among `stored`; of
+    `uid_of(device_id, episode)` they alone matter.
     """
     found = _matched([one for one in stored if not one.is_retracted], episodes, ())
     kept = {one.uid for one in found.values()}
@@ -90,10 +92,10 @@ def _matched(
 ) -> dict[int, StoredEpisode]:
     """Return for episodes, by their index, the stored one that each continues."""
     overlaps = [
-        (overlap, one, index)
+        (_overlap(one.episode, episodes[index]), one, index)
         for one in stored
-        for index, episode in enumerate(episodes)
-        if index not in without and (overlap := _overlap(one.episode, episode)) is not None
+        for index in _common(one.episode, episodes)
+        if index not in without
     ]
     overlaps.sort(key=lambda each: (-each[0], each[1].episode.started, each[1].uid, each[2]))
     found: dict[int, StoredEpisode] = {}
@@ -105,11 +107,22 @@ def _matched(
     return found
 
 
-def _overlap(one: Episode, other: Episode) -> timedelta | None:
-    """Return how long both last; None where they have no moment in common."""
-    start = max(one.started, other.started)
-    end = min(one.ended or _FOREVER, other.ended or _FOREVER)
-    return end - start if start <= end else None
+def _common(one: Episode, episodes: Sequence[Episode]) -> range:
+    """Return the indexes of the episodes with which it has a moment in common."""
+    first = bisect_left(episodes, one.started, key=_end)
+    return range(first, bisect_right(episodes, _end(one), lo=first, key=_start))
+
+
+def _overlap(one: Episode, other: Episode) -> timedelta:
+    return min(_end(one), _end(other)) - max(one.started, other.started)
+
+
+def _start(episode: Episode) -> datetime:
+    return episode.started
+
+
+def _end(episode: Episode) -> datetime:
+    return episode.ended or _FOREVER
 
 
 def _made(uid: str, episode: Episode) -> Change:
@@ -120,9 +133,9 @@ def _changed(stored: StoredEpisode, episode: Episode) -> Change | None:
     before = stored.episode
     if stored.is_retracted:
         return Change("reopened" if episode.is_open else "late_opened", stored.uid, episode, before)
-    return (
-        None if before == episode else Change(_kind(before, episode), stored.uid, episode, before)
-    )
+    if before == episode:
+        return None
+    return Change(_kind(before, episode), stored.uid, episode, before)
 
 
 def _kind(before: Episode, now: Episode) -> Kind:

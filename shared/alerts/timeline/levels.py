@@ -37,6 +37,7 @@ class Levels:
         self.episode, self.flaps = track.episode, track.flaps
         self.held_at = track.held_at
         self._end = track.end
+        self._states: list[LevelState] = []
         self._take_rule(rule, dict(track.levels))
 
     def copy(self) -> "Levels":
@@ -119,7 +120,7 @@ class Levels:
     def _take_rule(self, rule: Rule, states: Mapping[str, LevelState]) -> None:
         self.rule = rule
         self.limits = Limits.of(rule)
-        self._states: list[LevelState] = [states.get(level.name, OK) for level in rule.levels]
+        self._states = [states.get(level.name, OK) for level in rule.levels]
 
     @property
     def _holds_until(self) -> datetime:
