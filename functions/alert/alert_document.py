@@ -4,14 +4,15 @@ Shown are `value` (the peak), `timestamp` (its start), `severity` (the level now
 the highest) and `status`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from shared.alerts.acknowledgement import standing
+from shared.alerts.rules.history import RuleHistory
 from shared.alerts.rules.message import message_of
 from shared.alerts.rules.rule import Rule
 from shared.alerts.status import status_of
@@ -19,15 +20,23 @@ from shared.alerts.timeline.episode import Episode
 
 Document = dict[str, Any]
 KEPT_AMENDMENTS: Final = 50
+KEPT_CAUSES: Final = 20
+LASTS: Final = datetime(9999, 1, 1, tzinfo=UTC)  # `until` of an alert that goes on
 _EPISODE: Final = TypeAdapter(Episode)
 _NAMES: Final = tuple(field.name for field in fields(Episode))
 _TOLD: Final = ("started", "fired", "ended", "peak", "severity", "retracted_reason")
 
 
-def timeline_of(device_id: str, rule: Rule, episode: Episode, until: datetime) -> Document:
+def rule_of(history: RuleHistory, episode: Episode) -> Rule:
+    """Return the version of the rule by which the episode fired."""
+    versions = (rule for _, rule in history.steps if rule is not None)
+    return next(rule for rule in versions if rule.version == episode.rule_version)
+
+
+def timeline_of(device_id: str, rule: Rule, episode: Episode) -> Document:
     """Return the fields of an alert that follow from its episode, and from nothing else.
 
-    `rule` is the version by which it fired; after `until` nothing that is read can change it.
+    `rule` is the version by which it fired. `until`: from then on it is past for every fold.
     """
     timeline: Document = _EPISODE.dump_python(episode)
     shown = episode.severity if episode.is_open else episode.highest_severity
@@ -39,9 +48,14 @@ def timeline_of(device_id: str, rule: Rule, episode: Episode, until: datetime) -
         "severity": shown,
         "message": message_of(rule, episode.peak),
         "timestamp": episode.started,
-        "until": until,
+        "until": LASTS if episode.settled is None else episode.settled[0],
         "retracted_reason": None,
     }
+
+
+def retraction_of(reason: str, reading_ids: Sequence[str]) -> Document:
+    """Return the fields of an alert that never was: why, and by which readings that is known."""
+    return {"retracted_reason": reason, "retracted_by": list(reading_ids[:KEPT_CAUSES])}
 
 
 def episode_of(alert: Mapping[str, Any]) -> Episode:

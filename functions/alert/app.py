@@ -7,12 +7,11 @@ from shared.alerts.rules.load import load
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
 from shared.serving.whole_request import http_application
-from shared.settings import MongoSettings, ThresholdSettings, read
+from shared.settings import MongoSettings, read
 
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
-    """Return the application. Raise SettingsError where environment or rules file is wrong."""
-    load(environment)
+    """Return the application. Raise SettingsError where the environment or the rules are wrong."""
     mongo = Mongo(read(MongoSettings, environment))
-    function = alert_function(mongo, read(ThresholdSettings, environment))
+    function = alert_function(mongo, load(environment))
     return FunctionApplication(function, http_application(function))

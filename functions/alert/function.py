@@ -1,39 +1,43 @@
-"""The alert function: readings come in as events; those outside a limit become alerts."""
+"""The alert function: readings and ticks come in as events; alerts are what follows from them."""
 
 from collections.abc import Sequence
 
 from functions.alert.intake import keep_and_alert
-from functions.alert.thresholds import allowed_ranges
+from functions.alert.rules_in_force import RulesInForce
+from functions.alert.tick import tick
+from shared.alerts.rules.rule_set import RuleSet
 from shared.mongo.connection import Mongo
 from shared.mongo.reading_store import Incoming
-from shared.readings.cloud_event import CloudEvent
+from shared.readings.cloud_event import TICK_TYPE, CloudEvent
 from shared.serving.event_function import EventFunction
 from shared.serving.intake import Intake
-from shared.settings import ThresholdSettings
 
 
-def alert_function(mongo: Mongo, thresholds: ThresholdSettings) -> EventFunction:
-    """Return the function on this database."""
-    return EventFunction("alert", mongo, AlertHandler(mongo, thresholds))
+def alert_function(mongo: Mongo, stated: RuleSet) -> EventFunction:
+    """Return the function on this database, with the rules that it was started with."""
+    return EventFunction("alert", mongo, AlertHandler(mongo, stated))
 
 
 class AlertHandler:
-    """An event is done when its readings and its alerts are stored."""
+    """An event is done when its readings are stored and the alerts of their devices follow them."""
 
-    def __init__(self, mongo: Mongo, thresholds: ThresholdSettings) -> None:
+    def __init__(self, mongo: Mongo, stated: RuleSet) -> None:
         self._mongo = mongo
-        self._allowed = allowed_ranges(thresholds)
+        self._rules = RulesInForce(stated)
         self._intake = Intake(self._keep, mongo.holds_dedup_unique)
 
     async def handle(self, event: CloudEvent) -> None:
-        """Store the event's readings and alerts.
+        """Store the event's readings and what follows; for a tick, do what is due.
 
         Raise PermanentError for an event that is not of readings, TemporaryError where the
         database fails.
         """
+        if event.event_type == TICK_TYPE:
+            await tick(self._mongo.database, self._rules)
+            return
         await self._intake.take(event)
 
     async def _keep(self, incoming: Sequence[Incoming]) -> frozenset[str]:
         return await keep_and_alert(
-            self._mongo.database, incoming, self._allowed, self._mongo.raw_retention
+            self._mongo.database, incoming, self._rules, self._mongo.raw_retention
         )

@@ -1,36 +1,45 @@
-"""Stores readings, then the alerts that they raise: what happens before an acknowledgement."""
+"""The intake of alert: readings are stored, and their devices' alerts brought up to date."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-from functions.alert.alert_store import keep_alerts
-from functions.alert.thresholds import AllowedRange, alerts_raised_by
-from shared import metrics
+from functions.alert.evaluation.evaluation import evaluate
+from functions.alert.evaluation.job import Job
+from functions.alert.rules_in_force import RulesInForce
 from shared.mongo.database import Database
-from shared.mongo.reading_store import Incoming, keep
+from shared.mongo.reading_store import Incoming, Kept, keep
 
 
 async def keep_and_alert(
     database: Database,
     incoming: Sequence[Incoming],
-    allowed: Mapping[str, AllowedRange],
+    rules: RulesInForce,
     retention: timedelta | None = None,
 ) -> frozenset[str]:
-    """Store the readings that are not there, then the alerts they raise.
+    """Store the readings that are not there, then bring the alerts of their devices up to date.
 
-    In this order, since an alert follows from the stored reading. A reading without a breach costs
-    nothing more. Return the ids of readings that are too late to be stored at all. Raise
-    TemporaryError where the database fails; doing it again completes it.
+    In this order, since alerts follow from stored readings; also of those that were found stored:
+    whoever stored them may not have come that far. Where no reading breaks a limit and nothing goes
+    on at its device, this costs one query more. Return the ids of readings that are too late to be
+    stored at all. Raise TemporaryError where the database fails; doing it again completes it.
     """
     async with database.client.start_session(causal_consistency=True) as session:
         kept = await keep(database, session, incoming, retention)
-        raised = [
-            (alert, kept.stored_as[one.reading.reading_id])
-            for one in incoming
-            if one.reading.reading_id in kept.stored_as
-            for alert in alerts_raised_by(one.reading, allowed)
-        ]
-        if raised:
-            for alert in await keep_alerts(database, session, raised):
-                metrics.alerts_raised.labels(alert.sensor_type, alert.severity).inc()
+        jobs = _jobs(incoming, kept)
+        if jobs:
+            await evaluate(database, session, rules, jobs)
         return kept.too_late
+
+
+def _jobs(incoming: Sequence[Incoming], kept: Kept) -> dict[str, Job]:
+    jobs: dict[str, Job] = {}
+    for one in incoming:
+        stored = kept.stored_as.get(one.reading.reading_id)
+        if stored is None:
+            continue
+        job = jobs.get(one.reading.device_id)
+        if job is None:
+            job = jobs[one.reading.device_id] = Job(one.reading.device_id)
+        job.readings.append(one.reading)
+        job.reading_ids.append(stored.reading_id)
+    return jobs

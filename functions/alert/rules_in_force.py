@@ -1,15 +1,11 @@
 """The rules that are in force: what was published, by this process or by another."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from functions.alert.evaluation.watch import Watch, watch_of
 from functions.alert.store.rules import RuleStore
-from functions.alert.store.states import StateStore
 from functions.alert.sweep_state import begun
-from shared.alerts.rules.history import RuleBook, RuleHistory
+from shared.alerts.rules.history import RuleBook
 from shared.alerts.rules.rule_set import RuleSet
 from shared.mongo.database import Database, Session
 from shared.mongo.reading_store import clock_of
@@ -64,7 +60,7 @@ class RulesInForce:
         return True
 
     async def _publish(self, database: Database, session: Session) -> None:
-        """Make the stated rules those in force, if they are not; raise TemporaryError if others do."""
+        """Make the stated rules those in force; raise TemporaryError if others go on publishing."""
         store = RuleStore(database, session)
         for _ in range(_TRIES):
             documents = await store.revisions()

@@ -29,8 +29,6 @@ _NAMES: Final = (
     "functions.aggregate.store.state",
     "functions.aggregate.store.views",
     "functions.aggregate.window_summary",
-    "functions.alert.alert_store",
-    "functions.alert.function",
     "shared.mongo.reading_store",
 )
 MODULES: Final = {name.rpartition(".")[2]: import_module(name) for name in _NAMES}

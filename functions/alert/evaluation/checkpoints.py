@@ -1,4 +1,4 @@
-"""Which checkpoints of a rule are kept, so that few readings are folded again, however late; pure."""
+"""Which checkpoints of a rule are kept, so that few readings are folded again; pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

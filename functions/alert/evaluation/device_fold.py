@@ -16,8 +16,11 @@ from functions.alert.evaluation.starting_point import is_quiet, starting_point
 from functions.alert.evaluation.watch import RuleWatch, Watch
 from shared.alerts.timeline.sample import Position
 from shared.mongo.collections import Document
+from shared.readings.identity import EPOCH
 
 MOST: Final = 50_000  # readings in one go: what is left is folded in the next
+_AFTER: Final = "~"  # greater than what an id goes on with: after the reading
+_BEGINNING: Final[Position] = (EPOCH, "")
 _NO_CHAIN: Final = Chain()
 
 
@@ -51,14 +54,12 @@ async def fold_device(
         new_from = since.of(is_of_receipt=rule.is_of_receipt)
         start = await starting_point(rule, chain.checkpoints, new_from, reads)
         folds.append(RuleFold(rule, start, chain, new_from, last))
-    left = await _fold_all(folds, reads, clock)
+    left = await _fold_all(folds, reads, clock, _folded_until(state, since))
     alerts = await _alerts_of(folds, reads)
     return Folded(_next(state, watch, folds, left), folds, alerts)
 
 
-def rules_to_fold(
-    state: DeviceState, watch: Watch, job: Job, since: Since
-) -> Sequence[RuleWatch]:
+def rules_to_fold(state: DeviceState, watch: Watch, job: Job, since: Since) -> Sequence[RuleWatch]:
     """Return the rules that something can change of; `since` is where the new begins."""
     return [rule for rule in watch.rules.values() if _is_touched(rule, state, job, since)]
 
@@ -76,15 +77,26 @@ def _is_touched(rule: RuleWatch, state: DeviceState, job: Job, since: Since) -> 
     return since.of(is_of_receipt=rule.is_of_receipt) <= position_of(chain.checkpoints[-1])
 
 
+def _folded_until(state: DeviceState, since: Since) -> Since:
+    """Return the positions that the fold goes on from, since all before them was folded."""
+    if state.left is None:
+        return Since(_BEGINNING, _BEGINNING)
+    event, receipt = state.left
+    return Since(
+        event if since.event == event else _BEGINNING,
+        receipt if since.receipt == receipt else _BEGINNING,
+    )
+
+
 async def _fold_all(
-    folds: Sequence[RuleFold], reads: DeviceReads, clock: datetime
+    folds: Sequence[RuleFold], reads: DeviceReads, clock: datetime, until: Since
 ) -> tuple[Position, Position] | None:
-    """Fold to the end; return the positions from which on readings are left, None where none are."""
+    """Fold to the end; return the positions from which on readings are left, None for none."""
     of_event = [fold for fold in folds if not fold.watch.is_of_receipt]
     of_receipt = [fold for fold in folds if fold.watch.is_of_receipt]
     left = (
-        await _fold_to_end(of_event, reads, clock),
-        await _fold_to_end(of_receipt, reads, clock),
+        await _fold_to_end(of_event, reads, clock, until.event),
+        await _fold_to_end(of_receipt, reads, clock, until.receipt),
     )
     if left == (None, None):
         return None
@@ -92,12 +104,12 @@ async def _fold_all(
 
 
 async def _fold_to_end(
-    folds: Sequence[RuleFold], reads: DeviceReads, clock: datetime
+    folds: Sequence[RuleFold], reads: DeviceReads, clock: datetime, until: Position
 ) -> Position | None:
     if not folds:
         return None
     axis = folds[0].watch.axis
-    start = min(fold.start.position[0] for fold in folds)
+    start = max(until[0], min(fold.start.position[0] for fold in folds))
     held, since = 0, perf_counter()
     async for page in reads.after(start, axis):
         for fold in folds:
@@ -106,11 +118,11 @@ async def _fold_to_end(
                 since = await breathe(since)
         if await _have_converged(folds, reads):
             return None
-        held += len(page)
+        held += sum((reading[axis], reading["_id"]) > until for reading in page)
         if held >= MOST:
             for fold in folds:
                 fold.cut()
-            return page[-1][axis], page[-1]["_id"]
+            return page[-1][axis], page[-1]["_id"] + _AFTER
     for fold in folds:
         fold.end(clock)
     return None
@@ -118,7 +130,7 @@ async def _fold_to_end(
 
 async def _have_converged(folds: Sequence[RuleFold], reads: DeviceReads) -> bool:
     alerts = await _alerts_of(folds, reads)
-    return all([fold.is_done or fold.converge(alerts) for fold in folds])
+    return all(fold.is_done or fold.converge(alerts) for fold in folds)
 
 
 async def _alerts_of(folds: Iterable[RuleFold], reads: DeviceReads) -> Sequence[Document]:

@@ -7,20 +7,23 @@ written before the readings are read. Whoever did not see that has stored its re
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.alert.alert_document import timeline_of
+from functions.alert.alert_document import retraction_of, rule_of, timeline_of
 from functions.alert.device_state import DeviceState
 from functions.alert.evaluation.checkpoints import before, position_of
 from functions.alert.evaluation.device_fold import Folded, fold_device, rules_to_fold
 from functions.alert.evaluation.device_reads import DeviceReads
 from functions.alert.evaluation.job import NOTHING_NEW, Job, Since
-from functions.alert.evaluation.watch import RuleWatch, Watch
+from functions.alert.evaluation.rule_fold import RuleFold
+from functions.alert.evaluation.starting_point import LEAST, is_near
+from functions.alert.evaluation.watch import Watch
 from functions.alert.evaluation.writing_out import write_out
 from functions.alert.rules_in_force import RulesInForce
-from functions.alert.store.alerts import LASTS, AlertStore
+from functions.alert.store.alerts import AlertStore
 from functions.alert.store.readings import ReadingPages
 from functions.alert.store.states import StateStore
 from shared.alerts.timeline.changes import Change, StoredEpisode, changes
@@ -74,18 +77,21 @@ class _Evaluation:
         }
         if not needed:
             return {}
-        states = {one: found.states.get(one) or DeviceState(one, rev=0) for one in needed}
+        revision = self._rules.revision
+        new = {one: DeviceState(device_id=one, revision=revision) for one in needed}
+        states = {one: found.states.get(one, new[one]) for one in needed}
         to_arm = [state for state in states.values() if state.rev == 0 or not state.is_armed]
         await self._states.replace([replace(one.armed(), pending=()) for one in to_arm])
         left = {one.device_id for one in to_arm}
         left |= await self._fold([states[one] for one in needed if one not in left], needed)
         return {device_id: needed[device_id] for device_id in left}
 
-    async def _fold(self, states: Sequence[DeviceState], jobs: _Jobs) -> Collection[str]:
-        """Fold these devices and commit what came of it; return those that others wrote meanwhile."""
+    async def _fold(self, states: Sequence[DeviceState], jobs: _Jobs) -> AbstractSet[str]:
+        """Fold these devices and commit what came of it; return those others wrote meanwhile."""
         if not states:
-            return ()
+            return frozenset()
         clock = clock_of(self._session)
+        jobs = {one.device_id: self._under_new_rules(one, jobs[one.device_id]) for one in states}
         since = await self._since(jobs, states)
         reads = await self._reads(states, jobs, since)
         folded = []
@@ -100,3 +106,117 @@ class _Evaluation:
         known = {alert["_id"]: alert for one in folded for alert in one.alerts}
         await write_out(self._database, self._session, written, known)
         return refused
+
+    def _under_new_rules(self, state: DeviceState, job: Job) -> Job:
+        """Return the job with the rules that changed since the state was folded."""
+        changed = self._rules.book.changed_after(state.revision)
+        if changed is None:
+            return job
+        valid_from = changed if job.valid_from is None else min(changed, job.valid_from)
+        return replace(job, valid_from=valid_from)
+
+    async def _since(self, jobs: _Jobs, states: Sequence[DeviceState]) -> Mapping[str, Since]:
+        """Return from where on something is new of each device."""
+        received = {
+            reading_id
+            for state in states
+            for reading_id in jobs[state.device_id].reading_ids
+            if self._rules.watch(state.device_id).is_of_receipt
+        }
+        receipts = await self._readings.receipts(received) if received else {}
+        since: dict[str, Since] = {}
+        for state in states:
+            job = jobs[state.device_id]
+            first = min((receipts[i] for i in job.reading_ids if i in receipts), default=None)
+            since[state.device_id] = job.since(first)
+        return since
+
+    async def _reads(
+        self, states: Sequence[DeviceState], jobs: _Jobs, since: Mapping[str, Since]
+    ) -> Mapping[str, DeviceReads]:
+        """Read of many devices at once what their folds most likely need."""
+        starts = {
+            one.device_id: _likely_start(
+                one, self._rules.watch(one.device_id), jobs[one.device_id], since[one.device_id]
+            )
+            for one in states
+        }
+        alerts = await self._alerts.of_devices(
+            {one: start - self._flap_within(one) for one, start in starts.items()}
+        )
+        readings = await self._readings.since(starts, MANY)
+        return {
+            one: DeviceReads(
+                one,
+                self._readings,
+                self._alerts,
+                None if readings is None else readings[one],
+                start,
+                alerts[one],
+                start - self._flap_within(one),
+            )
+            for one, start in starts.items()
+        }
+
+    def _flap_within(self, device_id: str) -> timedelta:
+        rules = self._rules.watch(device_id).rules.values()
+        return max((rule.flap_within for rule in rules), default=timedelta(0))
+
+    async def _with_changes(self, folded: Sequence[Folded], jobs: _Jobs) -> Sequence[DeviceState]:
+        """Return the states with what their folds change of the stored alerts, as pending."""
+        found = {id(fold): self._changes(one, fold) for one in folded for fold in one.folds}
+        new = {change.uid for some in found.values() for change in some if change.before is None}
+        taken = await self._alerts.by_id(new) if new else {}
+        states = []
+        for one in folded:
+            pending: list[Document] = []
+            for fold in one.folds:
+                some = found[id(fold)]
+                if any(change.before is None and change.uid in taken for change in some):
+                    some = self._changes(one, fold, taken)
+                job = jobs[one.state.device_id]
+                pending += [_pending(one.state, fold, change, job) for change in some]
+            states.append(replace(one.state, pending=pending, revision=self._rules.revision))
+        return states
+
+    def _changes(
+        self, folded: Folded, fold: RuleFold, taken: Collection[str] = ()
+    ) -> Sequence[Change]:
+        stored = [
+            StoredEpisode(one.uid, one.episode, one.is_retracted)
+            for one in fold.replaced(folded.alerts)
+        ]
+        return changes(folded.state.device_id, stored, fold.episodes, taken)
+
+
+def _pending(state: DeviceState, fold: RuleFold, change: Change, job: Job) -> Document:
+    """Return a change as it is committed with the state, for whoever writes it out."""
+    if change.episode is None:
+        timeline = retraction_of(job.reason, job.reading_ids)
+    else:
+        rule = rule_of(fold.watch.history, change.episode)
+        timeline = timeline_of(state.device_id, rule, change.episode)
+    was_flapping = change.before is not None and change.before.is_flapping
+    return {
+        "kind": change.kind,
+        "uid": change.uid,
+        "timeline": timeline,
+        "was_flapping": was_flapping,
+    }
+
+
+def _likely_start(state: DeviceState, watch: Watch, job: Job, since: Since) -> datetime:
+    """Return the event time from which on the readings are read first."""
+    if state.left is not None:
+        since = since.or_earlier(Since(*state.left))
+    starts = []
+    for rule in rules_to_fold(state, watch, job, since):
+        if rule.is_of_receipt:
+            continue
+        chain = state.chains.get(rule.history.rule_id)
+        earlier = before(chain.checkpoints, since.event) if chain is not None else ()
+        if earlier and is_near(earlier[-1], rule, since.event):
+            starts.append(position_of(earlier[-1])[0])
+        elif since.event != NOTHING_NEW:
+            starts.append(since.event[0] - rule.max_gap - _MILLISECOND)
+    return max(min(starts, default=NOTHING_NEW[0]), LEAST)

@@ -1,6 +1,5 @@
 """What is to be folded anew of a device, and why; pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, Self
@@ -66,16 +65,20 @@ class Job:
 
     def since(self, first_received: datetime | None) -> Since:
         """Return from where on something is new; `first_received` where a rule sees receipts."""
-        if self.valid_from is not None:
-            return Since((self.valid_from, ""), (self.valid_from, ""))
-        if not self.reading_ids:
-            return Since()
-        first = _position(min(self.reading_ids))
-        return Since(first, NOTHING_NEW if first_received is None else (first_received, ""))
+        since = Since()
+        if self.reading_ids:
+            first = _position(min(self.reading_ids))
+            received = NOTHING_NEW if first_received is None else (first_received, "")
+            since = Since(first, received)
+        if self.valid_from is None:
+            return since
+        return since.or_earlier(Since((self.valid_from, ""), (self.valid_from, "")))
 
     def last(self) -> Position:
         """Return the event position of the last of what is new."""
-        return _position(max(self.reading_ids)) if self.reading_ids else NOTHING_NEW
+        if self.valid_from is not None or not self.reading_ids:
+            return NOTHING_NEW
+        return _position(max(self.reading_ids))
 
 
 def _position(reading_id: str) -> Position:

@@ -1,4 +1,4 @@
-"""The stored alerts of one rule and device, and where they say that the rule was not all OK; pure."""
+"""The stored alerts of one rule and device, and where by them it was not all OK; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from shared.alerts.timeline.flaps import STEADY
 from shared.alerts.timeline.fold import run
 from shared.alerts.timeline.sample import Position, samples_of
 
-_EVERY: Final = 1_000  # samples between two checkpoints of a long fold
+EVERY: Final = 1_000  # samples between two checkpoints of a long fold
 
 
 class RuleFold:
@@ -60,7 +60,7 @@ class RuleFold:
         self.episodes += found.episodes[:-1] if goes_on else found.episodes
         self.position = (samples[-1].ts, samples[-1].reading_id)
         self._since_checkpoint += len(samples)
-        if self._since_checkpoint >= _EVERY:
+        if self._since_checkpoint >= EVERY:
             self._keep_checkpoint()
 
     def converge(self, alerts: Sequence[Document]) -> bool:
@@ -102,7 +102,7 @@ class RuleFold:
         self._due = None if found.due is None else found.due + self.watch.grace
 
     def chain(self) -> Chain:
-        """Return the checkpoints as they are now, and when the passing of time changes something."""
+        """Return the checkpoints as they are now, and when the passing of time matters."""
         return Chain(thinned(self._checkpoints), self._due)
 
     def replaced(self, alerts: Sequence[Document]) -> Sequence[KnownAlert]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from functions.alert.evaluation.checkpoints import Document, before, position_of
 from functions.alert.evaluation.device_reads import DeviceReads
+from functions.alert.evaluation.job import NOTHING_NEW
 from functions.alert.evaluation.known_alerts import KnownAlert, covering, known_alerts, over_by
 from functions.alert.evaluation.watch import RuleWatch
 from shared.alerts.timeline.fold import quiet_track, run
@@ -29,7 +30,7 @@ class StartingPoint:
 
 
 _BEGINNING: Final = StartingPoint(START, (EPOCH, ""))
-_LEAST: Final = EPOCH + timedelta(days=3_650)  # spans can be taken from it
+LEAST: Final = EPOCH + timedelta(days=3_650)  # spans can be taken from it
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -39,7 +40,7 @@ async def starting_point(
     """Return where to start, that all from `since` on is folded."""
     earlier = before(chain, since)
     newest = earlier[-1] if earlier else None
-    if newest is not None and _is_near(newest, watch, since):
+    if newest is not None and is_near(newest, watch, since):
         return _at(newest)
     found = await _quiet_point(watch, newest, since, reads)
     if found is None:
@@ -52,9 +53,9 @@ def is_quiet(checkpoint: Document) -> bool:
     return "levels" not in checkpoint and "episode" not in checkpoint
 
 
-def _is_near(checkpoint: Document, watch: RuleWatch, since: Position) -> bool:
+def is_near(checkpoint: Document, watch: RuleWatch, since: Position) -> bool:
     """Return whether no point that is nearer is worth looking for."""
-    if not is_quiet(checkpoint):
+    if not is_quiet(checkpoint) or since == NOTHING_NEW:
         return True
     return since[0] - position_of(checkpoint)[0] <= watch.max_gap
 
@@ -67,26 +68,29 @@ async def _quiet_point(
     watch: RuleWatch, newest: Document | None, since: Position, reads: DeviceReads
 ) -> StartingPoint | None:
     """Return a point after the newest checkpoint at which all is OK; None where there is none."""
-    end, is_first = since[0], True
+    end, is_first, is_anything = since[0], True, False
     floor = None if newest is None else position_of(newest)
     while True:
         some = await reads.some_before(end, watch.axis)
         samples = list(samples_of(watch.history, some[::-1]))
         oldest: datetime = some[-1][watch.axis] if some else EPOCH
         known = known_alerts(
-            await reads.alerts(max(oldest, _LEAST) - watch.flap_within), watch.history.rule_id
+            await reads.alerts(max(oldest, LEAST) - watch.flap_within), watch.history.rule_id
         )
-        if is_first and _is_silent(watch, samples, since, oldest):
-            if covering(known, (since[0], "")) is None:
-                return _after_silence(watch, known, since)
+        is_silent = is_first and _is_silent(watch, samples, since, oldest)
+        if is_silent and covering(known, (since[0], "")) is None:
+            return _after_silence(watch, known, since)
         is_first = False
         found = _last_quiet(watch, samples, known)
         if found is not None and (floor is None or floor < found.position):
             return found
+        if not some and not is_anything:
+            return StartingPoint(START, (since[0], ""))  # there is nothing before
         if not some or (floor is not None and oldest <= floor[0]):
             return None
         start = covering(known, (oldest, ""))
         end = oldest if start is None else min(start, oldest)
+        is_anything = is_anything or bool(samples) or start is not None
 
 
 def _is_silent(
@@ -100,9 +104,7 @@ def _is_silent(
     return not watch.sees_all and since[0] - last > watch.max_gap
 
 
-def _after_silence(
-    watch: RuleWatch, known: Sequence[KnownAlert], since: Position
-) -> StartingPoint:
+def _after_silence(watch: RuleWatch, known: Sequence[KnownAlert], since: Position) -> StartingPoint:
     position = (since[0], "")
     track = quiet_track(watch.history, position, over_by(known, position))
     return StartingPoint(track, position)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from shared.alerts.rules.history import RuleHistory
 from shared.alerts.rules.rule import GRACE, Rule
@@ -58,6 +58,13 @@ class Watch:
         """Return whether the reading can be a breach of any rule."""
         return self.sees_all or _is_outside(reading.values(), self.allowed)
 
+    def is_loud_document(self, reading: Mapping[str, Any]) -> bool:
+        """Return the same of a document of telemetry_raw."""
+        return any(
+            not low <= _value_in(reading, sensor, low) <= high
+            for sensor, (low, high) in self.allowed.items()
+        )
+
     @property
     def is_of_receipt(self) -> bool:
         """Whether a rule sees the times of receipt."""
@@ -90,6 +97,11 @@ def _rule_watch(history: RuleHistory) -> RuleWatch:
         flap_within=max((rule.flap_within for rule in rules), default=timedelta(0)),
         grace=rules[-1].grace if rules else GRACE,
     )
+
+
+def _value_in(reading: Mapping[str, Any], sensor: str, default: float) -> float:
+    value: float = reading.get(sensor, reading.get("measurements", {}).get(sensor, default))
+    return value
 
 
 def _limits(rule: Rule) -> tuple[float, float]:

@@ -43,7 +43,7 @@ async def write_out(
     `known` are alerts as they were read; without it they are read first. Raise TemporaryError where
     others write the same alerts all the time; doing it again completes it.
     """
-    left = [one for one in _pending(states)]
+    left = list(_pending(states))
     if not left:
         return
     store = AlertStore(database, session)

@@ -6,7 +6,7 @@ was written: one of an older revision never replaces it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from pymongo import InsertOne, ReplaceOne
@@ -20,7 +20,6 @@ from shared.mongo.errors import database_errors, duplicates_in
 BULK: Final = 500
 PAGE: Final = 500
 RANGES: Final = 100
-LASTS: Final = datetime(9999, 1, 1, tzinfo=UTC)  # `until` of an alert that goes on
 _OPERATION: Final = "keep_alerts"
 
 
@@ -84,7 +83,9 @@ class AlertStore:
                     "updated_at": clock,
                 }
                 ids = {"_id": {"$in": [row["_id"] for row in page]}}
-                await self._alerts.update_many(ids | wanted, {"$set": retired}, session=self._session)
+                await self._alerts.update_many(
+                    ids | wanted, {"$set": retired}, session=self._session
+                )
         return len(page)
 
     async def _all(self, wanted: Document) -> list[Document]:

@@ -77,9 +77,17 @@ class ReadingPages:
     async def some_before(
         self, device_id: str, end: datetime, axis: Axis = "ts"
     ) -> Sequence[Document]:
-        """Return the last few of the device's readings before `end`, the latest first."""
+        """Return the last few of the device's readings before `end`, the latest first.
+
+        Those of one time come together, however many they are.
+        """
         wanted = {"device_id": device_id, axis: {"$lt": end}}
         page = await self._page(wanted, [(axis, -1)], FEW)
+        if len(page) == FEW:
+            last = page[-1][axis]
+            page = [reading for reading in page if reading[axis] > last]
+            if not page:
+                page = [one async for some in self._at(device_id, last, axis) for one in some]
         page.sort(key=lambda reading: (reading[axis], reading["_id"]), reverse=True)
         return page
 

@@ -41,7 +41,7 @@ class RuleStore:
             return await self._states.find_one({"_id": RULES}, session=self._session)
 
     async def move_pointer(self, before: Document | None, after: Document) -> bool:
-        """Store the pointer where the one that is stored still is `before`; return whether it was."""
+        """Store the pointer where the stored one still is `before`; return whether it was."""
         pointer = {**after, "_id": RULES, "rev": 1 if before is None else before["rev"] + 1}
         if before is None:
             return await self._insert(self._states, pointer)

@@ -91,7 +91,7 @@ class StateStore:
                     session=self._session,
                 )
 
-    async def due(self, clock: datetime, limit: int, after: str = "") -> Sequence[str]:
+    async def due(self, clock: datetime, limit: int) -> Sequence[str]:
         """Return up to `limit` devices that are due at `clock`, the longest due first."""
         wanted: Document = {"next_due": {"$lte": clock}}
         async with database_errors(_OPERATION):

@@ -91,7 +91,7 @@ class Cursor:
         ahead = [
             document
             for key, document in self._candidates()
-            if key not in self._given and not self._is_passed(document) and is_wanted(document)
+            if key not in self._given and is_wanted(document) and not self._is_passed(document)
         ]
         for field, direction in reversed(self._sort):
             ahead.sort(key=lambda document: document[field], reverse=direction < 0)
