@@ -27,12 +27,14 @@ _Fold = LevelFold | SilenceFold
 class Run:
     """What a fold came to.
 
-    `track` is the state after the last sample, untouched by any bound. `episodes`: those that were
-    over since the fold began, then the one that goes on, each as the bound has it. `due`: the
-    earliest event time at which a later bound changes an episode, None where only a sample does.
+    `track` is the state after the last sample, untouched by any bound. `over`: the episodes that
+    were over by then: one who folds on from `track` keeps these. `episodes`: these and what the
+    bound makes of the rest, last the one that goes on. `due`: the earliest event time at which a
+    later bound changes an episode, None where only a sample does.
     """
 
     track: Track
+    over: tuple[Episode, ...]
     episodes: tuple[Episode, ...]
     due: datetime | None
 
@@ -63,9 +65,10 @@ def run(
         else:
             sample = fold.consume(chain((sample,), iterator))
     if fold is None:
-        return Run(Track(position=position), tuple(finished), None)
-    episodes, due = fold.at_bound(bound)
-    return Run(fold.track(), (*finished, *episodes), due)
+        return Run(Track(position=position), tuple(finished), tuple(finished), None)
+    over = (*finished, *fold.finished)
+    further, due = fold.at_bound(bound)
+    return Run(fold.track(), over, (*over, *further), due)
 
 
 def quiet_track(
