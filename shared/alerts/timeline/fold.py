@@ -20,7 +20,7 @@ from shared.alerts.timeline.sample import Position, Sample
 from shared.alerts.timeline.silence_fold import SilenceFold
 from shared.alerts.timeline.track import START, Track
 
-_Fold = LevelFold | SilenceFold
+Fold = LevelFold | SilenceFold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def run(
     eras = eras_of(history)
     finished: list[Episode] = []
     position = track.position
-    fold = None if position is None else _fold_of(era_at(eras, position[0]), track, position[0])
+    fold = None if position is None else fold_of(era_at(eras, position[0]), track, position[0])
     iterator = iter(samples)
     sample = next(iterator, None)
     while sample is not None:
@@ -59,7 +59,7 @@ def run(
         if fold is not None and fold.era is not era:
             finished += fold.close()
             fold = None
-        fold = fold or _fold_of(era, START, sample.ts)
+        fold = fold or fold_of(era, START, sample.ts)
         if fold is None:
             position, sample = (sample.ts, sample.reading_id), next(iterator, None)
         else:
@@ -100,5 +100,6 @@ _FOLDS: Final[dict[str, type[LevelFold] | type[SilenceFold]]] = {
 }
 
 
-def _fold_of(era: Era | None, track: Track, first: datetime) -> _Fold | None:
+def fold_of(era: Era | None, track: Track, first: datetime) -> Fold | None:
+    """Return the fold that goes on from the track; None where no rule holds."""
     return None if era is None else _FOLDS[era.steps[0][1].kind](era, track, first)

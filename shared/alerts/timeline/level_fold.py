@@ -73,6 +73,15 @@ class LevelFold:
         current = [] if levels.episode is None else [levels.episode]
         return [*levels.finished, *current], due
 
+    def at_time(self, to: datetime) -> Track:
+        """Return the state when time has passed to `to`, which is never one to fold on from."""
+        levels = self.levels.copy()
+        if to >= self.era.end:
+            levels.remove(self.era.end)
+        else:
+            levels.pass_time(to)
+        return levels.track()
+
     def next_that_matters(self, samples: Iterator[Sample]) -> Sample | None:
         """Return the next sample, of a quiet rule the next that can change anything."""
         if not self.levels.is_quiet:

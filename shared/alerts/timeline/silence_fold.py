@@ -63,6 +63,17 @@ class SilenceFold:
             return self._removed(), None
         return (self._silent(),), None if self.era.end == NEVER else self.era.end
 
+    def at_time(self, to: datetime) -> Track:
+        """Return the state when time has passed to `to`, which is never one to fold on from."""
+        further, _ = self.at_bound(to)
+        return Track(episode=further[0] if further and further[0].is_open else None)
+
+    def seen(self, sample: Sample) -> Sample | None:
+        """Return what is seen of a sample: the seconds of silence before it."""
+        if self._last is None:
+            return None
+        return sample._replace(value=(sample.ts - self._last.ts).total_seconds())
+
     @property
     def _timeout(self) -> timedelta:
         assert self._rule.timeout is not None
