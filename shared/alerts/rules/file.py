@@ -20,7 +20,7 @@ from shared.alerts.rules.rule import Rule
 from shared.alerts.rules.rule_set import Override, RuleSet, StatedRule
 from shared.settings import SettingsError
 
-MAX_CHARACTERS: Final = 256 * 1024  # read in a second; a ConfigMap may be of 1 MiB
+MAX_CHARACTERS: Final = 256 * 1024  # a quarter of what a ConfigMap may hold
 _MOST_FAULTS: Final = 10
 
 

@@ -26,14 +26,16 @@ def rule_set(thresholds: ThresholdSettings, file: str) -> RuleSet:
     if not file:
         return tuple(StatedRule(rule=each) for each in sorted(rules, key=lambda each: each.rule_id))
     # 50 ms of a cold start that a function without a file does not need
-    from shared.alerts.rules.file import rule_set_of  # noqa: PLC0415 - as said
+    from shared.alerts.rules.file import MAX_CHARACTERS, rule_set_of  # noqa: PLC0415 - as said
 
-    return rule_set_of(_text_of(file), file, rules)
+    return rule_set_of(_text_of(file, MAX_CHARACTERS + 1), file, rules)
 
 
-def _text_of(file: str) -> str:
+def _text_of(file: str, most: int) -> str:
+    """Return the first characters of the file, so many that one that is too long is seen to be."""
     try:
-        return Path(file).read_text(encoding="utf-8")
+        with Path(file).open(encoding="utf-8") as opened:
+            return opened.read(most)
     except OSError as error:
         raise SettingsError(
             f"ALERT_RULES_FILE={file!r}: cannot be read: {error.strerror}"
