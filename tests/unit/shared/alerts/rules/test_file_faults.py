@@ -5,8 +5,8 @@ from textwrap import dedent, indent
 import pytest
 
 from shared.alerts.rules.environment import rules_of
-from shared.alerts.rules.file import MAX_CHARACTERS, rule_set_of
-from shared.alerts.rules.rule_set import StatedRule
+from shared.alerts.rules.file import rule_set_of
+from shared.alerts.rules.rule_set import MAX_CHARACTERS, StatedRule
 from shared.settings import SettingsError, ThresholdSettings
 
 ENVIRONMENT = rules_of(ThresholdSettings())
