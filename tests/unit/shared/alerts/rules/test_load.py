@@ -1,12 +1,15 @@
 """Which rules a process runs with."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from functions.alert.app import create
 from shared.alerts.rules.load import load
+from shared.alerts.rules.rule_set import MAX_CHARACTERS
 from shared.settings import SettingsError
 
 RULES = "rules:\n- {id: silent, kind: offline, timeout: 15m}\n"
@@ -33,6 +36,26 @@ def test_a_file_adds_its_rules(tmp_path: Path) -> None:
 
 def test_the_file_that_is_shipped_changes_nothing(root: Path) -> None:
     assert load({"ALERT_RULES_FILE": str(root / "knative" / "rules.yaml")}) == load({})
+
+
+def test_the_shipped_file_costs_a_start_no_import_of_yaml(root: Path) -> None:
+    """It and the models of the file would be a tenth of a second of every cold start."""
+    code = """
+import sys
+from shared.alerts.rules.load import load
+load({"ALERT_RULES_FILE": "knative/rules.yaml"})
+print({"yaml", "shared.alerts.rules.file_model"} & set(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+
+    assert done.stdout == "set()\n"
 
 
 def test_what_the_shipped_file_has_as_examples_are_rules(root: Path, tmp_path: Path) -> None:
@@ -63,6 +86,14 @@ def test_a_file_that_is_not_there_is_told_by_the_setting() -> None:
     assert str(refusal.value) == (
         "ALERT_RULES_FILE='/no/rules.yaml': cannot be read: No such file or directory"
     )
+
+
+def test_a_file_that_is_too_long_is_not_read_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("rules: []\n" + "# more\n" * MAX_CHARACTERS)
+
+    with pytest.raises(SettingsError, match="must not be longer than 262144 characters"):
+        load({"ALERT_RULES_FILE": str(file)})
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
