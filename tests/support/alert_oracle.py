@@ -359,7 +359,7 @@ class _Levels:
         changes = self.now["changes"]
         if changes:
             when = max(when, changes[-1][0])
-        while len(changes) > 1 and changes[-1][0] == when:
+        while top is not None and len(changes) > 1 and changes[-1][0] == when:
             changes.pop()
         changes.append((when, top))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.alerts.timeline.episode import Episode
-from shared.alerts.timeline.era import NEVER, Era
+from shared.alerts.timeline.era import NEVER, Era, in_zone_of
 from shared.alerts.timeline.levels import Levels
 from shared.alerts.timeline.sample import Sample
 from shared.alerts.timeline.track import Track
@@ -86,8 +86,8 @@ class LevelFold:
         """Return the next sample, of a quiet rule the next that can change anything."""
         if not self.levels.is_quiet:
             return next(samples, None)
-        low, high, until = self.levels.limits.low, self.levels.limits.high, self.until
-        last = self.last
+        low, high, last = self.levels.limits.low, self.levels.limits.high, self.last
+        until = self.until if last is None else in_zone_of(self.until, last.ts)
         for sample in samples:
             if low <= sample[2] <= high and sample[0] < until:
                 last = sample

@@ -54,9 +54,8 @@ def _sentence(
         return f"may be over: {value} is clear; it is over when that has lasted for {clear}"
     if now.phase == "firing":
         return f"fires on: {value} is not clear"
-    return (
-        f"is OK: {value} is no breach" if was.phase == "pending" else f"is over: {value} is clear"
-    )
+    is_ok = was.phase == "pending"
+    return f"is OK: {value} is no breach" if is_ok else f"is over: {value} is clear"
 
 
 def _in_time(rule: Rule, level: Level, was: LevelState, now: LevelState) -> str:

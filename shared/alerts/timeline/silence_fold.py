@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.alerts.timeline.episode import Episode
-from shared.alerts.timeline.era import NEVER, Era
+from shared.alerts.timeline.era import NEVER, Era, in_zone_of
 from shared.alerts.timeline.flaps import STEADY
 from shared.alerts.timeline.sample import Sample
 from shared.alerts.timeline.track import Track
@@ -86,9 +86,10 @@ class SilenceFold:
 
     def _next_that_matters(self, samples: Iterator[Sample]) -> Sample | None:
         """Return the next sample that ends a silence, or is the first of a version or of all."""
-        last, timeout, until = self._last, self._timeout, self._until
+        last, timeout = self._last, self._timeout
         if last is None:
             return next(samples, None)
+        until = in_zone_of(self._until, last.ts)
         for sample in samples:
             ts = sample[0]
             if ts - last[0] > timeout or ts >= until:
