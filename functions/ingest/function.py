@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
+from functions.ingest.coalescing import Coalescing
 from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting, posting_of
 from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
 from functions.ingest.responses import all_bad, queued
 from shared import metrics
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
-from shared.readings.reading_event import Record, records_of
+from shared.readings.reading_event import Record
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
 _PATHS: Final = ("/ingest", "/v1/ingest", "")  # with or without a slash at the end
@@ -46,7 +47,7 @@ class IngestFunction:
         earliest: datetime = EARLIEST,
     ) -> None:
         self._publisher = publisher
-        self._topic = topic
+        self._coalescing = Coalescing(publisher, topic)
         self._now = now
         self._nonce = nonce
         self._earliest = earliest
@@ -92,7 +93,7 @@ class IngestFunction:
             return all_bad(posting)
         readings = [reading for _index, reading in posting.accepted]
         try:
-            await self._publisher.publish(self._topic, records_of(readings, now))
+            await self._coalescing.publish(readings, now)
         except TemporaryError as outcome:
             return temporary_error_response(outcome)
         except PermanentError as rejected:  # a topic that takes less than our records

@@ -65,11 +65,11 @@ class Episode:
 def with_change(changes: tuple[LevelChange, ...], change: LevelChange) -> tuple[LevelChange, ...]:
     """Return the level changes with one more: the first, and the last 50, in order of time.
 
-    A level that held for no time is left out, unless it is the first.
+    Of two levels of one time the second is the one; but the last that held stays before an end.
     """
     if changes and change[0] < changes[-1][0]:
         change = (changes[-1][0], change[1])
-    while len(changes) > 1 and changes[-1][0] == change[0]:
+    while change[1] is not None and len(changes) > 1 and changes[-1][0] == change[0]:
         changes = changes[:-1]
     added = (*changes, change)
     return added if len(added) <= LATEST_CHANGES + 1 else (added[0], *added[-LATEST_CHANGES:])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shared.alerts.timeline.era import in_zone_of
 from shared.alerts.timeline.level_fold import LevelFold
 from shared.alerts.timeline.sample import Sample
 from shared.alerts.timeline.track import Track
@@ -23,7 +24,8 @@ class RateFold(LevelFold):
         """Return the next sample, of a quiet rule the next that can change anything."""
         if not self.levels.is_quiet:
             return next(samples, None)
-        limits, until = self.levels.limits, self.until
+        limits, last = self.levels.limits, self.last
+        until = self.until if last is None else in_zone_of(self.until, last.ts)
         for sample in samples:
             if sample.ts >= until:
                 return sample
