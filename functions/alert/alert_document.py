@@ -33,10 +33,13 @@ def rule_of(history: RuleHistory, episode: Episode) -> Rule:
     return next(rule for rule in versions if rule.version == episode.rule_version)
 
 
-def timeline_of(device_id: str, rule: Rule, episode: Episode) -> Document:
+def timeline_of(
+    device_id: str, rule: Rule, episode: Episode, until: datetime | None
+) -> Document:
     """Return the fields of an alert that follow from its episode, and from nothing else.
 
-    `rule` is the version by which it fired. `until`: from then on it is past for every fold.
+    `rule` is the version by which it fired; after `until` it is past for every fold, None where it
+    goes on.
     """
     timeline: Document = _EPISODE.dump_python(episode)
     shown = episode.severity if episode.is_open else episode.highest_severity
@@ -48,7 +51,7 @@ def timeline_of(device_id: str, rule: Rule, episode: Episode) -> Document:
         "severity": shown,
         "message": message_of(rule, episode.peak),
         "timestamp": episode.started,
-        "until": LASTS if episode.settled is None else episode.settled[0],
+        "until": until or LASTS,
         "retracted_reason": None,
     }
 

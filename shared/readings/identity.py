@@ -14,6 +14,7 @@ ID_LENGTH = 44
 TIME_LENGTH = 12
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def digest_of(
@@ -46,6 +47,11 @@ def reading_id_of(ts: datetime, digest: str) -> str:
 def first_id_at(ts: datetime) -> str:
     """Return the smallest id of a reading at `ts` or later: the start of a range of ids."""
     return f"{microseconds_of(ts) // 1000:012x}"
+
+
+def time_in_id(reading_id: str) -> datetime:
+    """Return the event time of a reading in whole milliseconds, with which its id begins."""
+    return EPOCH + int(reading_id[:TIME_LENGTH], 16) * _MILLISECOND
 
 
 def microseconds_of(ts: datetime) -> int:

@@ -120,9 +120,10 @@ async def _fold_to_end(
             return None
         held += sum((reading[axis], reading["_id"]) > until for reading in page)
         if held >= MOST:
+            left = page[-1][axis], page[-1]["_id"] + _AFTER
             for fold in folds:
-                fold.cut()
-            return page[-1][axis], page[-1]["_id"] + _AFTER
+                fold.cut(left)
+            return left
     for fold in folds:
         fold.end(clock)
     return None

@@ -18,6 +18,7 @@ from functions.alert.evaluation.checkpoints import before, position_of
 from functions.alert.evaluation.device_fold import Folded, fold_device, rules_to_fold
 from functions.alert.evaluation.device_reads import DeviceReads
 from functions.alert.evaluation.job import NOTHING_NEW, Job, Since
+from functions.alert.evaluation.known_alerts import over_at
 from functions.alert.evaluation.rule_fold import RuleFold
 from functions.alert.evaluation.starting_point import LEAST, is_near
 from functions.alert.evaluation.watch import Watch
@@ -195,7 +196,9 @@ def _pending(state: DeviceState, fold: RuleFold, change: Change, job: Job) -> Do
         timeline = retraction_of(job.reason, job.reading_ids)
     else:
         rule = rule_of(fold.watch.history, change.episode)
-        timeline = timeline_of(state.device_id, rule, change.episode)
+        over = over_at(change.episode, fold.watch.clear_hold)
+        until = None if over is None else over[0]
+        timeline = timeline_of(state.device_id, rule, change.episode, until)
     was_flapping = change.before is not None and change.before.is_flapping
     return {
         "kind": change.kind,

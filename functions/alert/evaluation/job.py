@@ -1,18 +1,17 @@
 """What is to be folded anew of a device, and why; pure."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, Literal, Self
 
 from functions.alert.device_state import DeviceState
 from functions.alert.evaluation.watch import Watch
 from shared.alerts.timeline.sample import Position
-from shared.readings.identity import EPOCH, TIME_LENGTH
+from shared.readings.identity import time_in_id
 from shared.readings.reading import Reading
 
 Reason = Literal["late_data", "rules_changed"]
 NOTHING_NEW: Final[Position] = (datetime(9999, 1, 1, tzinfo=UTC), "")
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +81,4 @@ class Job:
 
 
 def _position(reading_id: str) -> Position:
-    milliseconds = int(reading_id[:TIME_LENGTH], 16)  # the event time begins the id
-    return EPOCH + milliseconds * _MILLISECOND, reading_id
+    return time_in_id(reading_id), reading_id

@@ -33,6 +33,7 @@ class RuleFold:
         self.episodes: list[Episode] = []
         self.is_done = False
         self._until: Position | None = None  # it has converged there, or was cut
+        self._goes_on: list[datetime] = []  # the starts of what went on where it was cut
         self._track = start.track
         self._chain = chain
         self._last = last
@@ -75,7 +76,7 @@ class RuleFold:
             return False
         known = known_alerts(alerts, self.rule_id)
         recent = self.position[0] - self.watch.flap_within
-        if covering(known, self.position) is not None or any(
+        if covering(known, self.position, self.watch.clear_hold) is not None or any(
             one.episode.fired > recent
             for one in known
             if not one.is_retracted and one.episode.fired <= self.position[0]
@@ -86,10 +87,20 @@ class RuleFold:
         self._checkpoints += [one for one in self._later if position_of(one) > self.position]
         return True
 
-    def cut(self) -> None:
-        """End it where it is: what follows is still to be folded."""
-        self._until, self.is_done = self.position, True
+    def cut(self, left: Position) -> None:
+        """End it: what follows the position `left` is still to be folded.
+
+        What went on there stays as it is stored, until it is known how.
+        """
+        if self.is_done:
+            return
+        self._until, self.is_done = left, True
         self._keep_checkpoint()
+        found = run(self.watch.history, self._track, (), left[0]).episodes
+        goes_on = found[-1:] if found and found[-1].settled is None else ()
+        self.episodes += found[: len(found) - len(goes_on)]
+        self._goes_on = [one.started for one in goes_on]
+        self._goes_on += [one.since for _, one in self._track.levels if one.since is not None]
 
     def end(self, clock: datetime) -> None:
         """End it: there are no more readings, and time has passed to the database's `clock`."""
@@ -110,20 +121,20 @@ class RuleFold:
 
         Where the fold did not come to the end, what may go on there stays as it is.
         """
-        known = known_alerts(alerts, self.rule_id)
-        return [one for one in known if not one.ends_by(self.start.position) and self._is_of(one)]
+        start = self.start
+        return [
+            one
+            for one in known_alerts(alerts, self.rule_id)
+            if not one.is_past(start.position, start.track) and self._is_of(one)
+        ]
 
     def _is_of(self, alert: KnownAlert) -> bool:
-        if self._until is None:
+        if self._until is None or alert.is_past(self._until, self._track):
             return True
-        goes_on = [state.since for _, state in self._track.levels if state.since is not None]
-        if self._track.episode is not None:
-            goes_on.append(self._track.episode.started)
-        end = min([self._until[0], *goes_on])
-        ended = alert.episode.ended
+        end, ended = min([self._until[0], *self._goes_on]), alert.episode.ended
         if alert.episode.started >= end:
             return False
-        return not goes_on or (ended is not None and ended < end)
+        return not self._goes_on or (ended is not None and ended < end)
 
     def _keep_checkpoint(self) -> None:
         self._since_checkpoint = 0

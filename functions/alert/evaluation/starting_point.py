@@ -78,7 +78,7 @@ async def _quiet_point(
             await reads.alerts(max(oldest, LEAST) - watch.flap_within), watch.history.rule_id
         )
         is_silent = is_first and _is_silent(watch, samples, since, oldest)
-        if is_silent and covering(known, (since[0], "")) is None:
+        if is_silent and covering(known, (since[0], ""), watch.clear_hold) is None:
             return _after_silence(watch, known, since)
         is_first = False
         found = _last_quiet(watch, samples, known)
@@ -88,7 +88,7 @@ async def _quiet_point(
             return StartingPoint(START, (since[0], ""))  # there is nothing before
         if not some or (floor is not None and oldest <= floor[0]):
             return None
-        start = covering(known, (oldest, ""))
+        start = covering(known, (oldest, ""), watch.clear_hold)
         end = oldest if start is None else min(start, oldest)
         is_anything = is_anything or bool(samples) or start is not None
 
@@ -106,7 +106,7 @@ def _is_silent(
 
 def _after_silence(watch: RuleWatch, known: Sequence[KnownAlert], since: Position) -> StartingPoint:
     position = (since[0], "")
-    track = quiet_track(watch.history, position, over_by(known, position))
+    track = quiet_track(watch.history, position, over_by(known, position, watch.clear_hold))
     return StartingPoint(track, position)
 
 
@@ -117,8 +117,8 @@ def _last_quiet(
     for place in range(len(samples) - 1, -1, -1):
         sample = samples[place]
         position = (sample.ts, sample.reading_id)
-        if covering(known, position) is None and _is_well(watch, samples, place):
-            over = over_by(known, position)
+        if covering(known, position, watch.clear_hold) is None and _is_well(watch, samples, place):
+            over = over_by(known, position, watch.clear_hold)
             return StartingPoint(quiet_track(watch.history, position, over, sample.value), position)
     return None
 

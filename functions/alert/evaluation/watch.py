@@ -25,7 +25,7 @@ class RuleWatch:
 
     `allowed`: by sensor, the values that break no level of any version. `sees_all`: each reading
     can matter (`rate`, `stale`, `offline`); `is_of_receipt`: its samples are ordered by the times
-    of receipt. `max_gap` and `flap_within` are the longest, `grace` that of the latest version.
+    of receipt. `max_gap`, `flap_within` and `clear_hold` are the longest, `grace` that of the latest version.
     """
 
     history: RuleHistory
@@ -34,6 +34,7 @@ class RuleWatch:
     is_of_receipt: bool
     max_gap: timedelta
     flap_within: timedelta
+    clear_hold: timedelta
     grace: timedelta
 
     @property
@@ -95,6 +96,9 @@ def _rule_watch(history: RuleHistory) -> RuleWatch:
         is_of_receipt="offline" in kinds,
         max_gap=max((rule.max_gap for rule in rules), default=timedelta(0)),
         flap_within=max((rule.flap_within for rule in rules), default=timedelta(0)),
+        clear_hold=max(
+            (level.clear_hold for rule in rules for level in rule.levels), default=timedelta(0)
+        ),
         grace=rules[-1].grace if rules else GRACE,
     )
 

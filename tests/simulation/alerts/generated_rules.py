@@ -63,7 +63,11 @@ def _level(chance: Chance, name: str, high: float, clear: float) -> Level:
 
 
 def _rule(
-    chance: Chance, rule_id: str, sensor: str | None, levels: tuple[Level, ...], kind: str = "threshold"
+    chance: Chance,
+    rule_id: str,
+    sensor: str | None,
+    levels: tuple[Level, ...],
+    kind: str = "threshold",
 ) -> Rule:
     is_of_silence = kind in ("stale", "offline")
     return Rule(

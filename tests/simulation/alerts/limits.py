@@ -22,7 +22,11 @@ _SMALL: Final[dict[str, dict[str, Any]]] = {
     "functions.alert.sweep": {"STEP": 2, "LONG": 6},
     "functions.alert.tick": {"DEVICES": 1},
 }
-_CLOCKS: Final = ("functions.alert.intake", "functions.alert.rules_in_force", "functions.alert.tick")
+_CLOCKS: Final = (
+    "functions.alert.intake",
+    "functions.alert.rules_in_force",
+    "functions.alert.tick",
+)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ _ASIDE: Final = (
     "acknowledgement",
     "operator_actions",
     "retracted_by",
+    "until",
 )
 
 
@@ -42,10 +43,10 @@ def check_equals_one_fold(state: State, clock: datetime) -> None:
         for rule_id, (_, one) in found.items():
             history = watch.rules[rule_id].history
             for episode in one.episodes:
-                timeline = timeline_of(device_id, rule_of(history, episode), episode)
+                timeline = timeline_of(device_id, rule_of(history, episode), episode, None)
                 ended = episode.ended is not None
                 timeline["status"] = "resolved" if ended else "active"
-                expected[f"{device_id} {rule_id} {episode.started}"] = timeline
+                expected[_key(timeline)] = timeline
         _check_state(device_id, states.get(device_id), watch, found)
     _expect_alerts(state.get("alerts", {}).values(), expected)
 
@@ -98,11 +99,7 @@ def _check_checkpoint(
 
 
 def _expect_alerts(stored: Iterable[Document], expected: Mapping[str, Document]) -> None:
-    living = {
-        f"{one['device_id']} {one['rule_id']} {one['started']}": _plain(one)
-        for one in stored
-        if one["retracted_reason"] is None
-    }
+    living = {_key(one): _plain(one) for one in stored if one["retracted_reason"] is None}
     found, wanted = canonical(living), canonical({k: _plain(v) for k, v in expected.items()})
     if found == wanted:
         return
@@ -111,6 +108,11 @@ def _expect_alerts(stored: Iterable[Document], expected: Mapping[str, Document])
         if found.get(key) != wanted.get(key):
             lines += [f"  stored   {found.get(key)}", f"  expected {wanted.get(key)}"]
     raise Broken("\n".join(lines))
+
+
+def _key(alert: Document) -> str:
+    """Return what no two episodes have in common: several can start at one instant."""
+    return f"{alert['device_id']} {alert['rule_id']} {alert['started']} {list(alert['opened_by'])}"
 
 
 def _plain(alert: Document) -> Document:
