@@ -33,8 +33,9 @@ class DeviceState:
     `is_armed`: whoever stores a reading of it folds it. Else only a breach can matter, or a reading
     that is not after `quiet_from`, the id of a reading (ids are in the order of event time).
     `revision`: that of the rules it was folded with. `left`: the positions, of event time and of
-    receipt, from which on readings are still to be folded; None where all are. `pending`: the
-    changes of alerts that are committed and may not be written out yet.
+    receipt, from which on readings are still to be folded; None where all are. Then no alert is
+    stored yet of what goes on there, from `doubtful_from` on. `pending`: the changes of alerts that
+    are committed and may not be written out yet.
     """
 
     device_id: str
@@ -44,6 +45,7 @@ class DeviceState:
     revision: int = 0
     chains: Mapping[str, Chain] = field(default_factory=dict)
     left: tuple[Position, Position] | None = None
+    doubtful_from: datetime | None = None
     pending: Sequence[Document] = ()
 
     @property
@@ -74,6 +76,7 @@ class DeviceState:
                 for rule_id, one in sorted(self.chains.items())
             ],
             "left": None if self.left is None else [list(one) for one in self.left],
+            "doubtful_from": self.doubtful_from,
             "pending": list(self.pending),
         }
         if self.due is not None:
@@ -95,5 +98,6 @@ class DeviceState:
                 for one in document["tracks"]
             },
             left=None if left is None else (tuple(left[0]), tuple(left[1])),
+            doubtful_from=document["doubtful_from"],
             pending=document["pending"],
         )

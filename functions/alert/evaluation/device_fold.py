@@ -1,6 +1,6 @@
 """The fold of one device: all rules of it that something new can matter to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -52,7 +52,9 @@ async def fold_device(
     for rule in rules_to_fold(state, watch, job, since):
         chain = state.chains.get(rule.history.rule_id, _NO_CHAIN)
         new_from = since.of(is_of_receipt=rule.is_of_receipt)
-        start = await starting_point(rule, chain.checkpoints, new_from, reads)
+        start = await starting_point(
+            rule, chain.checkpoints, new_from, reads, state.doubtful_from
+        )
         folds.append(RuleFold(rule, start, chain, new_from, last))
     left = await _fold_all(folds, reads, clock, _folded_until(state, since))
     alerts = await _alerts_of(folds, reads)
@@ -139,6 +141,10 @@ async def _alerts_of(folds: Iterable[RuleFold], reads: DeviceReads) -> Sequence[
     return await reads.alerts(min(starts)) if starts else ()
 
 
+def _going_on(folds: Iterable[RuleFold]) -> Iterator[datetime]:
+    return (start for fold in folds for start in fold.goes_on)
+
+
 def _next(
     state: DeviceState,
     watch: Watch,
@@ -156,5 +162,6 @@ def _next(
         quiet_from=max(state.quiet_from, quiet_from) if is_armed else quiet_from,
         chains=chains,
         left=left,
+        doubtful_from=None if left is None else min(_going_on(folds), default=None),
         pending=(),
     )

@@ -80,4 +80,4 @@ def over_by(
         and one.episode.fired <= position[0]
         and not one.covers(position, clear_hold)
     )
-    return sorted(over, key=lambda episode: episode.fired)
+    return sorted(over, key=lambda episode: (episode.fired, over_at(episode, clear_hold)))

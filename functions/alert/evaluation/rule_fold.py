@@ -21,7 +21,8 @@ class RuleFold:
     """What a rule makes of the readings from a starting point on.
 
     `since` is the position from which on something is new, `last` that of the last of it.
-    `episodes` are all that overlap the time that was folded, when it is done.
+    `episodes` are all that overlap the time that was folded, when it is done; where it was cut,
+    `goes_on` are the starts of what went on there.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class RuleFold:
         self.episodes: list[Episode] = []
         self.is_done = False
         self._until: Position | None = None  # it has converged there, or was cut
-        self._goes_on: list[datetime] = []  # the starts of what went on where it was cut
+        self.goes_on: list[datetime] = []
         self._track = start.track
         self._chain = chain
         self._last = last
@@ -99,8 +100,8 @@ class RuleFold:
         found = run(self.watch.history, self._track, (), left[0]).episodes
         goes_on = found[-1:] if found and found[-1].settled is None else ()
         self.episodes += found[: len(found) - len(goes_on)]
-        self._goes_on = [one.started for one in goes_on]
-        self._goes_on += [one.since for _, one in self._track.levels if one.since is not None]
+        self.goes_on = [one.started for one in goes_on]
+        self.goes_on += [one.since for _, one in self._track.levels if one.since is not None]
 
     def end(self, clock: datetime) -> None:
         """End it: there are no more readings, and time has passed to the database's `clock`."""
@@ -131,10 +132,10 @@ class RuleFold:
     def _is_of(self, alert: KnownAlert) -> bool:
         if self._until is None or alert.is_past(self._until, self._track):
             return True
-        end, ended = min([self._until[0], *self._goes_on]), alert.episode.ended
+        end, ended = min([self._until[0], *self.goes_on]), alert.episode.ended
         if alert.episode.started >= end:
             return False
-        return not self._goes_on or (ended is not None and ended < end)
+        return not self.goes_on or (ended is not None and ended < end)
 
     def _keep_checkpoint(self) -> None:
         self._since_checkpoint = 0

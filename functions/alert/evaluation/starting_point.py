@@ -35,14 +35,21 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 async def starting_point(
-    watch: RuleWatch, chain: Sequence[Document], since: Position, reads: DeviceReads
+    watch: RuleWatch,
+    chain: Sequence[Document],
+    since: Position,
+    reads: DeviceReads,
+    doubtful_from: datetime | None,
 ) -> StartingPoint:
-    """Return where to start, that all from `since` on is folded."""
+    """Return where to start, that all from `since` on is folded.
+
+    From `doubtful_from` on something may go on of which no alert is stored.
+    """
     earlier = before(chain, since)
     newest = earlier[-1] if earlier else None
     if newest is not None and is_near(newest, watch, since):
         return _at(newest)
-    found = await _quiet_point(watch, newest, since, reads)
+    found = await _quiet_point(watch, newest, since, reads, doubtful_from)
     if found is None:
         return _BEGINNING if newest is None else _at(newest)
     return found
@@ -65,10 +72,16 @@ def _at(checkpoint: Document) -> StartingPoint:
 
 
 async def _quiet_point(
-    watch: RuleWatch, newest: Document | None, since: Position, reads: DeviceReads
+    watch: RuleWatch,
+    newest: Document | None,
+    since: Position,
+    reads: DeviceReads,
+    doubtful_from: datetime | None,
 ) -> StartingPoint | None:
     """Return a point after the newest checkpoint at which all is OK; None where there is none."""
     end, is_first, is_anything = since[0], True, False
+    if doubtful_from is not None and doubtful_from < end:
+        end, is_first, is_anything = doubtful_from, False, True
     floor = None if newest is None else position_of(newest)
     while True:
         some = await reads.some_before(end, watch.axis)

@@ -29,9 +29,9 @@ class AlertRhythm:
 
     @classmethod
     def of(cls, chance: Chance) -> "AlertRhythm":
-        is_small = chance.happens(0.5)
+        is_small = chance.happens(0.4)
         return cls(
-            steps=100 + chance.below(200),
+            steps=60 + chance.below(160),
             event=chance.one_of((0.03, 0.08, 0.15)),
             advance=chance.one_of((0.1, 0.3, 0.5)),
             tick=chance.one_of((0.03, 0.08)),

@@ -36,6 +36,7 @@ WRITERS: Final = {
     "alert-4": ALERT,
     "aggregate": AGGREGATE,  # stores the same readings
 }
+_MORE: Final = ("alert-2", "alert-3", "alert-4")  # in the end one does the rest
 TICKERS: Final = ("tick-1", "tick-2")
 WORKERS: Final = (*WRITERS, *TICKERS)
 _WEIGHTS: Final = (1.0, 1.0, 0.15, SLOW)
@@ -139,12 +140,13 @@ class AlertWorld:
         """Nothing goes wrong any more, all is delivered, and a last tick has come."""
         self._tell("schedule", "comes to rest")
         self._connection.faults = replace(NONE, most_examined=self._connection.faults.most_examined)
-        for name in TICKERS:
+        for name in (*TICKERS, *_MORE):
+            self._queues.give_back(name)
             self._trampoline.kill(self._workers[name])
         for task in self._trampoline.tasks:
             task.weight = 1.0
         self._rest_until(lambda: self._queues.is_empty)
-        for name in WRITERS:
+        for name in WRITERS.keys() - set(_MORE):
             self._trampoline.kill(self._workers[name])
         self._rest_until(lambda: not self._connection.is_serving)
         self.replica.advance(self.replica.lag)
