@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, REFRESH_NOTES, VIEWS
+from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH_NOTES, VIEWS
 from shared.mongo.reading_store import Incoming
 from tests.simulation.generated_readings import WIDTH_S
 from tests.simulation.oracle import (
     Document,
-    alerts_of,
     canonical,
     devices_of,
     raw_of,
@@ -56,7 +55,6 @@ def check_equals_recompute(state: State, ledger: Ledger, width_s: int = WIDTH_S)
     _expect("telemetry_raw", raws, _distinct(raws, ledger))
     _expect("aggregated_data", state.get(VIEWS, {}), views_of(raws.values(), width_s))
     _expect("devices", state.get(DEVICES, {}), devices_of(raws.values()))
-    _expect("alerts", state.get(ALERTS, {}), alerts_of(raws.values()))
     _expect("late_windows", state.get(NOTES, {}), {})
     _expect("refresh_notes", state.get(REFRESH_NOTES, {}), {})
 

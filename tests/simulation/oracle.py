@@ -1,17 +1,15 @@
 """What the database should hold, by the recompute that `local-dev/chaos` uses too."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.readings.reading import Reading
-from tests.chaos import oracle
 from tests.chaos.oracle import Document, devices_of, summary_of, values_of, views_of, window_of
 
 __all__ = [
     "Document",
-    "alerts_of",
     "canonical",
     "devices_of",
     "raw_of",
@@ -38,11 +36,6 @@ def raw_of(reading: Reading, received_at: datetime) -> Document:
     if reading.ts_assigned:
         document["dedup"] = reading.reading_id[12:]
     return document
-
-
-def alerts_of(raws: Iterable[Document]) -> dict[str, Document]:
-    """Return the alerts that these readings raise at the default limits."""
-    return oracle.alerts_of(raws, oracle.DEFAULT_RANGES)
 
 
 def canonical(documents: Mapping[Any, Document]) -> dict[str, str]:

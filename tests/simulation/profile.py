@@ -16,6 +16,7 @@ HOT: Final = "hot"
 OLDER: Final = "older"
 RETENTION: Final = "retention"
 KINDS: Final = (ANY, NEW, HOT, OLDER, RETENTION)
+ALERTS: Final = "alerts"  # of alerts, in a world of their own: tests/simulation/alerts
 _KINDS: Final = (*[ANY] * 5, NEW, HOT, HOT, OLDER, RETENTION)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import functions.aggregate.refresh.scan
 import functions.aggregate.store.leases
 from functions.aggregate.store.state import DONE
-from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, REFRESH, REFRESH_NOTES, VIEWS
+from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, REFRESH_NOTES, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.indexes import make_indexes
 from shared.mongo.reading_store import Incoming
@@ -141,7 +141,7 @@ class RealSchedule:
     async def _state(self) -> dict[str, dict[Any, Any]]:
         return {
             name: {one["_id"]: one for one in await self._database[name].find({}).to_list()}
-            for name in (RAW, VIEWS, DEVICES, ALERTS, NOTES, REFRESH_NOTES)
+            for name in (RAW, VIEWS, DEVICES, NOTES, REFRESH_NOTES)
         }
 
 

@@ -9,8 +9,9 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.simulation.alerts.schedule import run_alert_schedule
 from tests.simulation.ledger import Broken
-from tests.simulation.profile import KINDS
+from tests.simulation.profile import ALERTS, KINDS
 from tests.simulation.schedule import run_schedule
 
 
@@ -23,7 +24,10 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     for seed in seeds:
         try:
-            run_schedule(seed, options.kind)
+            if options.kind == ALERTS:
+                run_alert_schedule(seed)
+            else:
+                run_schedule(seed, options.kind)
         except Broken as broken:
             sys.stdout.write(f"{broken}\n")
             return 1
@@ -35,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.run_schedules")
     parser.add_argument("--seed", type=int, help="only this one")
-    parser.add_argument("--kind", choices=KINDS, help="only this kind")
+    parser.add_argument("--kind", choices=(*KINDS, ALERTS), help="only this kind")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
     return parser

@@ -1,6 +1,6 @@
 """A random schedule: a history in which a seed decides everything, so that it can be replayed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Final
 
@@ -31,7 +31,7 @@ def run_schedule(seed: int, kind: str | None = None) -> World:
                 _happen(world, chance, rhythm)
             world.come_to_rest()
         except Exception as error:
-            raise Broken(_report(seed, world, error, kind)) from error
+            raise Broken(report(seed, world.trace, error, kind)) from error
         finally:
             world.close()
     return world
@@ -79,9 +79,10 @@ def _befall(world: World, chance: Chance, rhythm: Rhythm) -> None:
         world.deploy()
 
 
-def _report(seed: int, world: World, error: Exception, kind: str | None) -> str:
-    shown = world.trace[-_SHOWN:]
-    first = len(world.trace) - len(shown)
+def report(seed: int, trace: Sequence[tuple[str, str]], error: Exception, kind: str | None) -> str:
+    """Return what broke, the last that happened before it, and how to replay it."""
+    shown = trace[-_SHOWN:]
+    first = len(trace) - len(shown)
     lines = [f"{first + n:6} {who:12} {what}" for n, (who, what) in enumerate(shown)]
     told = f"{type(error).__name__}: {error}"
     replay = f"replay: python -m tests.simulation.run_schedules --seed {seed}"

@@ -7,12 +7,12 @@ horizon on.
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from shared.mongo.collections import ALERTS, DEVICES, NOTES, RAW, REFRESH, VIEWS
+from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS
 from tests.simulation.database_double.replica import Document, Replica
 from tests.simulation.generated_readings import WIDTH_S, Devices
 from tests.simulation.invariants import SUMMARY, Invariants
 from tests.simulation.ledger import Ledger
-from tests.simulation.oracle import alerts_of, devices_of, raw_of, views_of, window_of
+from tests.simulation.oracle import devices_of, raw_of, views_of, window_of
 from tests.simulation.seeded_random import Chance
 
 _EVENTS: Final = 4
@@ -37,7 +37,6 @@ def leave_state(
     counted = [raw for raw in raws.values() if chance.happens(0.5)]
     _store(replica, RAW, raws)
     replica.advance(replica.lag)
-    _store(replica, ALERTS, alerts_of(raws.values()))
     _store(replica, VIEWS, views_of(counted, WIDTH_S))
     _store(replica, DEVICES, devices_of(counted))
     is_counted = {raw["_id"] for raw in counted}

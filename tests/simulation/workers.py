@@ -15,18 +15,17 @@ from functions.aggregate.refresh.scan import Scan
 from functions.aggregate.refresh.shares import Shares
 from functions.aggregate.refresh.work import Refresh
 from functions.alert.intake import keep_and_alert
-from functions.alert.thresholds import allowed_ranges
+from functions.alert.rules_in_force import RulesInForce
 from shared.mongo.database import Database
 from shared.mongo.reading_store import Incoming
 from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
-from shared.settings import AggregateSettings, ThresholdSettings
+from shared.settings import AggregateSettings
 from tests.simulation.generated_readings import WIDTH_S
 from tests.simulation.queues import AGGREGATE, Queues
 from tests.simulation.trampoline import Point
 
 GRACE_S: Final = 5
-ALLOWED: Final = allowed_ranges(ThresholdSettings())
 _URGENT: Final = 0.2
 
 
@@ -57,6 +56,8 @@ class Writer:
     watcher: Watcher
     settings: AggregateSettings
     retention: timedelta | None = None
+    # None: here it stores readings. Alerts have schedules of their own, in tests/simulation/alerts.
+    rules: RulesInForce = field(default_factory=lambda: RulesInForce(()))
 
     async def run(self) -> None:
         while True:
@@ -78,7 +79,7 @@ class Writer:
             kept = [one for one in incoming if one.reading.reading_id not in late]
             self.watcher.aggregate_acknowledged(kept, began)
         else:
-            late = await keep_and_alert(self.database, incoming, ALLOWED, self.retention)
+            late = await keep_and_alert(self.database, incoming, self.rules, self.retention)
             kept = [one for one in incoming if one.reading.reading_id not in late]
             self.watcher.alert_acknowledged(kept)
 

@@ -1,11 +1,17 @@
 """A random schedule of alerts: a history in which a seed decides everything."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Final
 
-from tests.simulation.alerts.world import WORKERS, AlertWorld
+from tests.simulation.alerts.limits import wrong_clocks_and_small_limits_of_alerts
+from tests.simulation.alerts.world import AlertWorld
 from tests.simulation.code_under_test import MOST_EXAMINED
 from tests.simulation.database_double.faults import Faults
+from tests.simulation.ledger import Broken
+from tests.simulation.profile import ALERTS
+from tests.simulation.schedule import report
 from tests.simulation.seeded_random import Chance
 
 _TICKS_S: Final = (1.0, 7.0, 30.0, 90.0, 700.0)
@@ -26,6 +32,7 @@ class AlertRhythm:
     faults: Faults
     sees_all: bool
     is_small: bool
+    writers: int = 4
 
     @classmethod
     def of(cls, chance: Chance) -> "AlertRhythm":
@@ -55,12 +62,30 @@ class AlertRhythm:
         )
 
 
-def run_alert_schedule(chance: Chance, rhythm: AlertRhythm, world: AlertWorld) -> None:
-    """Let it all happen; raise Broken where a promise is broken."""
-    world.change_speeds(rhythm.ticking)
-    for _ in range(rhythm.steps):
-        _happen(world, chance, rhythm)
-    world.come_to_rest()
+def run_alert_schedule(
+    seed: int, then: Callable[[AlertWorld], None] = lambda _: None, **other: Any
+) -> AlertWorld:
+    """Run the schedule of this seed; raise Broken, with how to replay it, for a broken promise.
+
+    `then` is done with the world at rest; `other`: what of the rhythm is otherwise.
+    """
+    chance = Chance(Random(seed))
+    rhythm = replace(AlertRhythm.of(chance), **other)
+    if not rhythm.is_small:
+        rhythm = replace(rhythm, faults=replace(rhythm.faults, most_examined=None))
+    with wrong_clocks_and_small_limits_of_alerts(chance, is_small=rhythm.is_small):
+        world = AlertWorld(chance, rhythm.faults, sees_all=rhythm.sees_all, writers=rhythm.writers)
+        try:
+            world.change_speeds(rhythm.ticking)
+            for _ in range(rhythm.steps):
+                _happen(world, chance, rhythm)
+            world.come_to_rest()
+            then(world)
+        except Exception as error:
+            raise Broken(report(seed, world.trace, error, ALERTS)) from error
+        finally:
+            world.close()
+    return world
 
 
 def _happen(world: AlertWorld, chance: Chance, rhythm: AlertRhythm) -> None:
@@ -73,7 +98,7 @@ def _happen(world: AlertWorld, chance: Chance, rhythm: AlertRhythm) -> None:
     if chance.happens(0.02):
         world.note_nothing()
     if chance.happens(rhythm.crash):
-        world.crash(chance.one_of(WORKERS))
+        world.crash(chance.one_of(world.workers))
     if chance.happens(rhythm.fail_over):
         world.fail_over()
     if chance.happens(0.002):

@@ -65,7 +65,7 @@ def _check_state(
     watch: Any,
     found: Mapping[str, tuple[Sequence[Sample], Run]],
 ) -> None:
-    """Check that every checkpoint is what a fold of all before it gives, and that nothing is due."""
+    """Check that every checkpoint is what a fold of all before it gives, and what is due."""
     quiet = all(one.track.is_quiet for _, one in found.values()) and not watch.sees_all
     if document is None:
         if not quiet or any(one.episodes for _, one in found.values()):

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from functions.alert.intake import keep_and_alert
 from functions.alert.rules_in_force import RulesInForce
 from functions.alert.tick import tick
-from shared.mongo.collections import ALERTS, RAW
+from shared.mongo.collections import ALERT_STATES, ALERTS, RAW
 from shared.mongo.database import majority
 from shared.mongo.indexes import make_indexes
 from shared.mongo.reading_store import Incoming, keep
@@ -29,18 +29,10 @@ from tests.simulation.seeded_random import Chance
 from tests.simulation.trampoline import Point, Task, Trampoline
 
 START: Final = datetime(2026, 3, 1, 12, 0, 40, tzinfo=UTC)
-WRITERS: Final = {
-    "alert-1": ALERT,
-    "alert-2": ALERT,
-    "alert-3": ALERT,
-    "alert-4": ALERT,
-    "aggregate": AGGREGATE,  # stores the same readings
-}
-_MORE: Final = ("alert-2", "alert-3", "alert-4")  # in the end one does the rest
 TICKERS: Final = ("tick-1", "tick-2")
-WORKERS: Final = (*WRITERS, *TICKERS)
 _WEIGHTS: Final = (1.0, 1.0, 0.15, SLOW)
 _END_OF_REST: Final = 8_000
+_REDRIVEN: Final = 10  # readings at once
 
 
 class AlertWorld:
@@ -48,11 +40,14 @@ class AlertWorld:
     broken by it. `trace` says what happened.
     """
 
-    def __init__(self, chance: Chance, faults: Faults, *, sees_all: bool) -> None:
+    def __init__(self, chance: Chance, faults: Faults, *, sees_all: bool, writers: int = 4) -> None:
         self.trace: list[tuple[str, str]] = []
         self.replica = Replica(START)
         self._chance = chance
         self._sees_all = sees_all
+        self._writers = {f"alert-{number}": ALERT for number in range(1, writers + 1)}
+        self._writers["aggregate"] = AGGREGATE  # it stores the same readings
+        self.workers = (*self._writers, *TICKERS)
         self._trampoline = Trampoline()
         self._connection = Connection(self.replica, self._trampoline, chance)
         self._database = majority(cast("Any", Client(self._connection)), "iotdb")
@@ -60,21 +55,23 @@ class AlertWorld:
         self._queues = Queues(chance, retries=chance.one_of((0, 1, 3)))
         self._devices = Devices.of(chance, START)
         self._events = 0
+        self._published: list[Sequence[Incoming]] = []
         self._rules = generated_rules(chance, sees_all=sees_all)
         self.replica.on_write = self._on_write
         self.replica.on_held = self._on_held
         if chance.happens(0.7):
             self._tick_alone()  # rules are published, and nothing is to be swept
         self._connection.faults = faults
-        self._clocks = {name: timedelta(seconds=chance.below(1200) - 600) for name in WORKERS}
+        self._clocks = {name: timedelta(seconds=chance.below(1200) - 600) for name in self.workers}
         self._workers: dict[str, Task] = {}
-        for name in WORKERS:
+        for name in self.workers:
             self._begin(name)
 
     def publish(self) -> None:
         """An event comes."""
         self._events += 1
         incoming = self._devices.event(self.replica.wall)
+        self._published.append(incoming)
         self._queues.publish(self._events, incoming)
         told = ", ".join(
             f"{one.reading.device_id} {one.reading.ts:%dT%T} {one.reading.temperature_c}"
@@ -119,7 +116,7 @@ class AlertWorld:
         """Other rules are set, and one process is started with them; others follow."""
         self._rules = generated_rules(self._chance, sees_all=self._sees_all)
         self._tell("deployment", "other rules")
-        self.crash(self._chance.one_of(WORKERS))
+        self.crash(self._chance.one_of(self.workers))
 
     def fail_over(self) -> None:
         """Another member becomes primary, by a clock of its own; what no majority holds is lost."""
@@ -140,25 +137,51 @@ class AlertWorld:
         """Nothing goes wrong any more, all is delivered, and a last tick has come."""
         self._tell("schedule", "comes to rest")
         self._connection.faults = replace(NONE, most_examined=self._connection.faults.most_examined)
-        for name in (*TICKERS, *_MORE):
+        last = ("alert-1", "aggregate")  # in the end one of each does the rest
+        for name in (one for one in self.workers if one not in last):
             self._queues.give_back(name)
             self._trampoline.kill(self._workers[name])
         for task in self._trampoline.tasks:
             task.weight = 1.0
         self._rest_until(lambda: self._queues.is_empty)
-        for name in WRITERS.keys() - set(_MORE):
+        for name in last:
             self._trampoline.kill(self._workers[name])
         self._rest_until(lambda: not self._connection.is_serving)
         self.replica.advance(self.replica.lag)
         self._tick_alone()
+        self._check()
+
+    def forget_alerts(self) -> None:
+        """Delete all but readings and rules; what a sweep then makes of them must be the same."""
+        self.replica.on_held = _nobody
+        for collection in (ALERTS, ALERT_STATES):
+            for key in list(self.replica.applied_state.get(collection, {})):
+                self.replica.write(collection, key, None)
         self.replica.advance(self.replica.lag)
-        clock = EPOCH + timedelta(seconds=self.replica.applied.seconds)
-        check_equals_one_fold(self.replica.held_state, clock)
+        self._tick_alone()
+        self._check()
+
+    def deliver_all_again(self) -> None:
+        """Deliver every event once more, as a redrive of nothing that was lost."""
+        incoming = [one for event in self._published for one in event]
+        for first in range(0, len(incoming), _REDRIVEN):
+            some = incoming[first : first + _REDRIVEN]
+            self._run_alone(keep_and_alert(self._database, some, RulesInForce(self._rules)))
+        self._check()
+
+    def alerts(self) -> dict[str, Document]:
+        """Return the alerts that a majority holds, by id."""
+        return dict(self.replica.held_state.get(ALERTS, {}))
 
     def close(self) -> None:
         """End all that is under way."""
         for task in list(self._trampoline.tasks):
             self._trampoline.kill(task)
+
+    def _check(self) -> None:
+        self.replica.advance(self.replica.lag)
+        clock = EPOCH + timedelta(seconds=self.replica.applied.seconds)
+        check_equals_one_fold(self.replica.held_state, clock)
 
     def _tick_alone(self) -> None:
         rules = RulesInForce(self._rules)
@@ -178,7 +201,7 @@ class AlertWorld:
         self._workers[name] = self._trampoline.spawn(name, work)
 
     async def _writing(self, name: str) -> None:
-        function, rules = WRITERS[name], RulesInForce(self._rules)
+        function, rules = self._writers[name], RulesInForce(self._rules)
         while True:
             await Point(f"{name} waits", lambda: bool(self._queues.waiting[function]))
             deliveries = self._queues.take(name, function)
@@ -226,7 +249,7 @@ class AlertWorld:
         if after["state_rev"] < before["state_rev"]:
             raise Broken(f"an alert went back to an older timeline: {before} to {after}")
 
-    def _run_alone(self, work: Coroutine[Any, None, None]) -> None:
+    def _run_alone(self, work: Coroutine[Any, None, Any]) -> None:
         task = self._trampoline.spawn("alone", work)
         while not task.is_done:
             self._trampoline.step(self._trampoline.ready()[-1])
@@ -236,3 +259,7 @@ class AlertWorld:
 
     def _tell(self, who: str, what: str) -> None:
         self.trace.append((who, what))
+
+
+def _nobody(_entry: Entry, _before: Document | None) -> None:
+    return
