@@ -46,14 +46,27 @@ def devices_of(readings: Iterable[Document]) -> dict[str, Document]:
 def alerts_of(
     readings: Iterable[Document], ranges: Mapping[str, tuple[float, float]]
 ) -> dict[str, Document]:
-    """Return the alert of each reading and side of a range that it is beyond."""
+    """Return the alert of each stretch of a device's readings beyond a side of a range."""
+    by_device: dict[str, list[Document]] = defaultdict(list)
+    for reading in sorted(readings, key=lambda reading: str(reading["_id"])):
+        by_device[reading["device_id"]].append(reading)
     alerts = (
-        _alert(reading, sensor, reading[sensor], allowed)
-        for reading in readings
+        alert
+        for found in by_device.values()
         for sensor, allowed in ranges.items()
-        if sensor in reading and not allowed[0] <= reading[sensor] <= allowed[1]
+        for side in ("high", "low")
+        for alert in _alerts(found, sensor, side, allowed)
     )
     return {alert["_id"]: alert for alert in alerts}
+
+
+def plain_alerts(stored: Iterable[Document]) -> list[Document]:
+    """Return stored alerts as `alerts_of` gives them, without those that were taken back."""
+    return [
+        {**alert, "_id": f"{alert['opened_by'][0]}/{alert['alert_type']}"}
+        for alert in stored
+        if alert["retracted_reason"] is None
+    ]
 
 
 def values_of(reading: Document) -> dict[str, float]:
@@ -108,23 +121,54 @@ def _device(device: str, readings: list[Document]) -> Document:
     }
 
 
-def _alert(reading: Document, sensor: str, value: float, allowed: tuple[float, float]) -> Document:
-    low, high = allowed
-    side, word, limit = ("high", "above", high) if value > high else ("low", "below", low)
-    unit = UNITS[sensor]
-    is_critical = abs(value - limit) > CRITICAL_SHARE * (high - low)
+def _alerts(
+    readings: list[Document], sensor: str, side: str, allowed: tuple[float, float]
+) -> list[Document]:
+    """Return the stretches of one sensor of one device, whose readings come in their order."""
+    limit, sign = (allowed[1], 1) if side == "high" else (allowed[0], -1)
+    critical = CRITICAL_SHARE * (allowed[1] - allowed[0])
+    alerts: list[Document] = []
+    worst: float | None = None  # excess of the stretch that goes on
+    for reading in readings:
+        if sensor not in reading:
+            continue
+        excess = sign * (reading[sensor] - limit)
+        if excess <= 0:
+            if worst is not None:
+                alerts[-1] |= {"ended": reading["ts"], "status": "resolved"}
+                alerts[-1]["severity"] = "critical" if worst > critical else "warning"
+            worst = None
+            continue
+        if worst is None:
+            alerts.append(_alert(reading, sensor, side))
+        if worst is None or excess > worst:
+            worst = excess
+            alerts[-1] |= _peak(reading, sensor, side, limit)
+        alerts[-1]["severity"] = "critical" if excess > critical else "warning"
+    return alerts
+
+
+def _alert(reading: Document, sensor: str, side: str) -> Document:
     return {
         "_id": f"{reading['_id']}/{sensor}_{side}",
-        "reading_id": reading["_id"],
         "device_id": reading["device_id"],
         "sensor_type": sensor,
-        "value": value,
         "alert_type": f"{sensor}_{side}",
-        "severity": "critical" if is_critical else "warning",
-        "message": f"{sensor} {value:g} {unit} is {word} the limit of {limit:g} {unit}",
+        "rule_id": f"{sensor}_{side}",
         "timestamp": reading["ts"],
-        "created_at": reading["received_at"],
+        "started": reading["ts"],
+        "ended": None,
         "status": "active",
+    }
+
+
+def _peak(reading: Document, sensor: str, side: str, limit: float) -> Document:
+    unit, word = UNITS[sensor], "above" if side == "high" else "below"
+    value = reading[sensor]
+    return {
+        "value": value,
+        "peak_at": reading["ts"],
+        "message": f"{sensor} {value:g} {unit} is {word} the limit of {limit:g} {unit}",
     }
 
 

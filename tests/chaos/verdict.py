@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.balance import Balance, balance
 from tests.chaos.comparison import differences
-from tests.chaos.oracle import alerts_of, devices_of, views_of, window_of
+from tests.chaos.oracle import alerts_of, devices_of, plain_alerts, views_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -81,10 +81,12 @@ def _devices(state: StoredState) -> list[str]:
 
 
 def _alerts(state: StoredState, rule: Rule) -> list[str]:
-    waiting = {reading["_id"] for reading in _dead_lettered(state, "alert")}
-    expected = alerts_of(state.readings, rule.ranges).values()
+    waiting = {reading["device_id"] for reading in _dead_lettered(state, "alert")}
     return _differences(
-        "alert", state.alerts, expected, lambda alert: alert["reading_id"] in waiting
+        "alert",
+        plain_alerts(state.alerts),
+        alerts_of(state.readings, rule.ranges).values(),
+        lambda alert: alert["device_id"] in waiting,
     )
 
 

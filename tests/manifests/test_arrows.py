@@ -101,7 +101,7 @@ def test_the_ticks_lead_to_functions_that_are_there(overlay: str) -> None:
         for name, ping in of_kind(rendered(overlay), *PING).items()
     }
 
-    assert ticks == {"refresh": "aggregate", "redrive": "dlq"}
+    assert ticks == {"refresh": "aggregate", "redrive": "dlq", "alert-tick": "alert"}
     assert set(ticks.values()) <= set(services(overlay))
 
 

@@ -12,8 +12,9 @@ from functions.alert.evaluation.device_reads import DeviceReads
 from functions.alert.evaluation.job import NOTHING_NEW, Job, Since
 from functions.alert.evaluation.rule_fold import RuleFold
 from functions.alert.evaluation.slices import breathe
-from functions.alert.evaluation.starting_point import is_quiet, starting_point
-from functions.alert.evaluation.watch import RuleWatch, Watch
+from functions.alert.evaluation.starting_point import BEGINNING, is_quiet, starting_point
+from functions.alert.evaluation.watch import RuleWatch, Watch, rule_watch
+from shared.alerts.rules.history import RuleHistory
 from shared.alerts.timeline.sample import Position
 from shared.mongo.collections import Document
 from shared.readings.identity import EPOCH
@@ -57,8 +58,17 @@ async def fold_device(
         )
         folds.append(RuleFold(rule, start, chain, new_from, last))
     left = await _fold_all(folds, reads, clock, _folded_until(state, since))
+    folds += [_gone(rule_id, clock) for rule_id in state.chains if rule_id not in watch.rules]
     alerts = await _alerts_of(folds, reads)
     return Folded(_next(state, watch, folds, left), folds, alerts)
+
+
+def _gone(rule_id: str, clock: datetime) -> RuleFold:
+    """Return the fold of a rule that, by what was published since, held at no time."""
+    watch = rule_watch(RuleHistory(rule_id, ()))
+    fold = RuleFold(watch, BEGINNING, _NO_CHAIN, NOTHING_NEW, NOTHING_NEW)
+    fold.end(clock)
+    return fold
 
 
 def rules_to_fold(state: DeviceState, watch: Watch, job: Job, since: Since) -> Sequence[RuleWatch]:
@@ -152,6 +162,7 @@ def _next(
     left: tuple[Position, Position] | None,
 ) -> DeviceState:
     chains = {**state.chains, **{fold.rule_id: fold.chain() for fold in folds}}
+    chains = {rule_id: chain for rule_id, chain in chains.items() if rule_id in watch.rules}
     newest = [chain.checkpoints[-1] for chain in chains.values() if chain.checkpoints]
     is_armed = left is not None or watch.sees_all or not all(map(is_quiet, newest))
     quiet_from = max((position_of(one)[1] for one in newest), default="")

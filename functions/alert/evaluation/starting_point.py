@@ -29,7 +29,7 @@ class StartingPoint:
     position: Position
 
 
-_BEGINNING: Final = StartingPoint(START, (EPOCH, ""))
+BEGINNING: Final = StartingPoint(START, (EPOCH, ""))
 LEAST: Final = EPOCH + timedelta(days=3_650)  # spans can be taken from it
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -51,7 +51,7 @@ async def starting_point(
         return _at(newest)
     found = await _quiet_point(watch, newest, since, reads, doubtful_from)
     if found is None:
-        return _BEGINNING if newest is None else _at(newest)
+        return BEGINNING if newest is None else _at(newest)
     return found
 
 

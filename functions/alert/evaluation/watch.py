@@ -74,7 +74,7 @@ class Watch:
 
 def watch_of(histories: Mapping[str, RuleHistory]) -> Watch:
     """Return what the rules with these histories see."""
-    rules = {rule_id: _rule_watch(history) for rule_id, history in histories.items()}
+    rules = {rule_id: rule_watch(history) for rule_id, history in histories.items()}
     allowed: dict[str, tuple[float, float]] = {}
     for rule in rules.values():
         for sensor, limits in rule.allowed.items():
@@ -82,7 +82,8 @@ def watch_of(histories: Mapping[str, RuleHistory]) -> Watch:
     return Watch(rules, allowed, any(rule.sees_all for rule in rules.values()))
 
 
-def _rule_watch(history: RuleHistory) -> RuleWatch:
+def rule_watch(history: RuleHistory) -> RuleWatch:
+    """Return what a rule with this history sees."""
     rules = [rule for _, rule in history.steps if rule is not None]
     allowed: dict[str, tuple[float, float]] = {}
     for rule in rules:

@@ -10,7 +10,8 @@ from tests.simulation.generated_readings import Saying
 from tests.simulation.seeded_random import Chance
 
 _DEVICES: Final = ("a", "b", "c-1")
-_TEMPERATURES: Final = (15.0, 22.0, 27.5, 34.0, 45.0, 55.0, 70.0)
+_QUIET: Final = (15.0, 22.0, 27.5)
+_LOUD: Final = (34.0, 45.0, 55.0, 70.0)
 _HUMIDITIES: Final = (10.0, 22.0, 40.0)
 _STEP: Final = timedelta(seconds=15)
 _LONGEST: Final = 6
@@ -26,6 +27,7 @@ class Devices:
     late: float
     clockless: float
     many: int
+    loud: float
     said: list[Saying] = field(default_factory=list)
 
     @classmethod
@@ -37,6 +39,7 @@ class Devices:
             late=chance.one_of((0.1, 0.4)),
             clockless=chance.one_of((0.0, 0.0, 0.3)),
             many=1 + chance.below(3),
+            loud=chance.one_of((0.1, 0.3, 0.6)),
         )
 
     def event(self, now: datetime) -> Sequence[Incoming]:
@@ -50,7 +53,8 @@ class Devices:
 
     def _one(self, device_id: str, now: datetime) -> Saying:
         chance = self.chance
-        values: dict[str, Any] = {"temperature_c": chance.one_of(_TEMPERATURES)}
+        temperatures = _LOUD if chance.happens(self.loud) else _QUIET
+        values: dict[str, Any] = {"temperature_c": chance.one_of(temperatures)}
         if chance.happens(0.3):
             values["humidity"] = chance.one_of(_HUMIDITIES)
             if chance.happens(0.3):

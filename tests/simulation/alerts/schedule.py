@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.simulation.alerts.limits import wrong_clocks_and_small_limits_of_alerts
-from tests.simulation.alerts.world import AlertWorld
+from tests.simulation.alerts.world import TICKERS, AlertWorld
 from tests.simulation.code_under_test import MOST_EXAMINED
 from tests.simulation.database_double.faults import Faults
 from tests.simulation.ledger import Broken
@@ -98,7 +98,7 @@ def _happen(world: AlertWorld, chance: Chance, rhythm: AlertRhythm) -> None:
     if chance.happens(0.02):
         world.note_nothing()
     if chance.happens(rhythm.crash):
-        world.crash(chance.one_of(world.workers))
+        world.crash(chance.one_of(TICKERS if chance.happens(0.3) else world.workers))
     if chance.happens(rhythm.fail_over):
         world.fail_over()
     if chance.happens(0.002):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.oracle import DEFAULT_RANGES, alerts_of, devices_of, views_of
+from tests.chaos.oracle import DEFAULT_RANGES, Document, alerts_of, devices_of, views_of
 from tests.chaos.stored_state import DeadLetter, StoredState
 from tests.chaos.verdict import Rule, Verdict, verdict_on
 from tests.support.chaos_run import ledger_of, posted, stored
@@ -19,10 +19,16 @@ def right_state(letters: list[DeadLetter]) -> StoredState:
         readings=readings,
         views=list(views_of(readings, 10).values()),
         devices=list(devices_of(readings).values()),
-        alerts=list(alerts_of(readings, DEFAULT_RANGES).values()),
+        alerts=[as_stored(one) for one in alerts_of(readings, DEFAULT_RANGES).values()],
         refresh_notes=0,
         dead_letters=letters,
     )
+
+
+def as_stored(alert: Document) -> Document:
+    """Return the alert as the function stores it: under an id of its own."""
+    reading_id = str(alert["_id"]).split("/")[0]
+    return {**alert, "_id": "uid", "opened_by": [reading_id], "retracted_reason": None}
 
 
 def verdict_of(state: StoredState) -> Verdict:
