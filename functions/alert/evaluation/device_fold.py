@@ -90,7 +90,7 @@ def _is_touched(rule: RuleWatch, state: DeviceState, job: Job, since: Since) -> 
 
 
 def _folded_until(state: DeviceState, since: Since) -> Since:
-    """Return the positions that the fold goes on from, since all before them was folded."""
+    """Return the positions that the fold goes on from: what is before does not count as much."""
     if state.left is None:
         return Since(_BEGINNING, _BEGINNING)
     event, receipt = state.left
@@ -121,7 +121,7 @@ async def _fold_to_end(
     if not folds:
         return None
     axis = folds[0].watch.axis
-    start = max(until[0], min(fold.start.position[0] for fold in folds))
+    start = min(fold.start.position[0] for fold in folds)
     held, since = 0, perf_counter()
     async for page in reads.after(start, axis):
         for fold in folds:

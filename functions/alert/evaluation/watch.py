@@ -25,7 +25,7 @@ class RuleWatch:
 
     `allowed`: by sensor, the values that break no level of any version. `sees_all`: each reading
     can matter (`rate`, `stale`, `offline`); `is_of_receipt`: its samples are ordered by the times
-    of receipt. `max_gap`, `flap_within` and `clear_hold` are the longest, `grace` that of the latest version.
+    of receipt. `max_gap`, `flap_within`, `clear_hold` are the longest, `grace` the latest.
     """
 
     history: RuleHistory
