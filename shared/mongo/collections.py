@@ -12,3 +12,6 @@ DEAD_LETTERS: Final = "dead_letters"
 NOTES: Final = "late_windows"  # of the version before: read and deleted, no longer written
 REFRESH_NOTES: Final = "refresh_notes"
 REFRESH: Final = "refresh_state"
+OUTBOX: Final = "notifications"
+SILENCES: Final = "silences"
+TARGETS: Final = "notification_targets"  # those that answered 410

@@ -1,0 +1,201 @@
+"""Sends notices: what the alert function holds of this room, from its start to its end.
+
+Whoever writes alerts takes `rows_for` a change, stores them by `store.outbox.insert` in the session
+in which the change is written out, and calls `soon`. A tick calls `tick`. Nothing else is needed:
+what a process leaves unsent, the next tick sends.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from functions.alert.notify.delivery import Client, Delivery, Situation
+from functions.alert.notify.notices import notices_for
+from functions.alert.notify.repeats import enqueue_repeats
+from functions.alert.notify.rows import rows_of
+from functions.alert.notify.store import digests, outbox, upkeep
+from functions.alert.notify.store.targets_off import targets_off
+from functions.alert.notify.targets.settings import Targets
+from functions.alert.notify.telling_again import tell_again
+from shared import metrics
+from shared.mongo.collections import Document
+from shared.mongo.connection import Mongo
+from shared.mongo.database import Database
+from shared.outcomes import TemporaryError
+
+BUDGET: Final = timedelta(seconds=20)  # below timeoutSeconds of the Service
+_BATCH: Final = 200
+_AT_ONCE: Final = 8
+_AHEAD: Final = timedelta(minutes=1)  # what is due later is the tick's
+_GIVEN_UP: Final = timedelta(days=3)  # after which nobody can send for a target that is gone
+_log = logging.getLogger(__name__)
+
+
+class Sender:
+    """The notices of one process: enqueued, and sent beside its events and at its ticks."""
+
+    def __init__(
+        self, mongo: Mongo, targets: Targets, client_of: Callable[[], Client] | None = None
+    ) -> None:
+        self._mongo = mongo
+        self._settings = targets
+        self._targets = {target.name: target for target in targets.targets}
+        self._client_of = client_of or _http_client
+        self._client: Client | None = None
+        self._sending = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._is_wanted = asyncio.Event()
+
+    async def open(self) -> None:
+        """Begin to wait for notices; nothing where there is no target."""
+        if self._targets:
+            self._task = asyncio.create_task(self._beside_events())
+
+    async def close(self) -> None:
+        """Stop; what is being sent is sent again later, under the same id."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        close: Callable[[], Awaitable[None]] | None = getattr(self._client, "close", None)
+        if close is not None:
+            await close()
+
+    def rows_for(
+        self,
+        kind: str,
+        alert: Mapping[str, Any],
+        commit: int,
+        now: datetime,
+        *,
+        was_flapping: bool = False,
+    ) -> Sequence[Document]:
+        """Return the rows to insert for a change of an alert; none where there is no target.
+
+        `kind`, `alert`, `commit` and `was_flapping` as `notices_for` takes them; `now` is the
+        database's clock.
+        """
+        if not self._targets:
+            return []
+        notices = notices_for(kind, alert, commit, was_flapping=was_flapping)
+        states = [each.name for each in self._settings.targets if each.keeps_state]
+        others = [name for name in self._targets if name not in states]
+        told_states = [notice for notice in notices if notice.kind != "late_opened"]
+        return [
+            *rows_of(notices, others, now, self._settings.wait),
+            *rows_of(told_states, states, now, timedelta(0)),
+        ]
+
+    def soon(self) -> None:
+        """Say that there are new rows: they are sent by this process as soon as they are due."""
+        self._is_wanted.set()
+
+    async def tick(self, budget: timedelta = BUDGET) -> None:
+        """Do what time has made due, within about the budget.
+
+        Raise TemporaryError where the database fails: the next tick does it.
+        """
+        if not self._targets:
+            return
+        end = time.monotonic() + budget.total_seconds()
+        database = self._mongo.database
+        now = await upkeep.database_time(database)
+        names = list(self._targets)
+        gone = "its target is no longer configured"
+        await upkeep.give_up_others(database, names, now - _GIVEN_UP, gone)
+        await digests.release_strays(database, now)
+        repeat = self._settings.repeat
+        if repeat:
+            await enqueue_repeats(database, names, now, repeat)
+        await self.send_due(now, budget)
+        metrics.notifications_stuck.set(await upkeep.count_stuck(database))
+        states = [target for target in self._settings.targets if target.keeps_state]
+        await tell_again(database, self._http(), states, now, end)
+
+    async def send_due(self, now: datetime, budget: timedelta = BUDGET) -> None:
+        """Send what is due at `now`, the database's clock, for as long as the budget.
+
+        Another call meanwhile does nothing. Raise TemporaryError where the database fails.
+        """
+        if self._sending.locked():
+            return
+        async with self._sending:
+            started, database = time.monotonic(), self._mongo.database
+            silences = await outbox.silences_in_force(database, now)
+            await upkeep.release_silenced(database, [one["_id"] for one in silences], now)
+            off = await targets_off(database, self._settings.targets)
+            delivery = Delivery(database, self._http(), self._targets, self._settings.repeat)
+            while (passed := timedelta(seconds=time.monotonic() - started)) < budget:
+                at = now + passed
+                rows = await outbox.due_rows(database, at, self._targets, _BATCH)
+                if not rows:
+                    return
+                storms = await self._storms(database, rows, at)
+                await _deliver_all(delivery, rows, Situation(silences, storms, off), at)
+
+    async def _storms(
+        self, database: Database, rows: Sequence[Document], now: datetime
+    ) -> frozenset[tuple[str, str]]:
+        opened = {(one["target"], one["rule_id"]) for one in rows if one["kind"] == "opened"}
+        told = [pair for pair in sorted(opened) if not self._targets[pair[0]].keeps_state]
+        found = [await digests.is_storm(database, target, rule, now) for target, rule in told]
+        return frozenset(pair for pair, is_storm in zip(told, found, strict=True) if is_storm)
+
+    def _http(self) -> Client:
+        if self._client is None:
+            self._client = self._client_of()
+        return self._client
+
+    async def _beside_events(self) -> None:
+        """Send what is wanted, when it is due, until closed."""
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted.clear()
+            try:
+                await self._until_nothing_is_due()
+            except TemporaryError as outcome:
+                _log.warning("notices not sent", extra={"reason": str(outcome)})
+            except Exception as error:  # noqa: BLE001 - the task's shell: logged, and done by a tick
+                _log.exception("notices not sent", exc_info=error)
+
+    async def _until_nothing_is_due(self) -> None:
+        """Send, and wait for what is due within a minute; what is due later is a tick's."""
+        database = self._mongo.database
+        while True:
+            now = await upkeep.database_time(database)
+            due = await upkeep.next_due(database, self._targets, now, _AHEAD)
+            if due is None:
+                return
+            await asyncio.sleep(max((due - now).total_seconds(), 0.0))
+            await self.send_due(max(due, now))
+
+
+async def _deliver_all(
+    delivery: Delivery, rows: Sequence[Document], situation: Situation, now: datetime
+) -> None:
+    """Deliver the rows: of one alert and target one after another, of others at once."""
+    threads: dict[tuple[str, str], list[Document]] = {}
+    for row in sorted(rows, key=lambda one: (one["order"], one["_id"])):
+        threads.setdefault((row["target"], row["uid"]), []).append(row)
+    permits = asyncio.Semaphore(_AT_ONCE)
+
+    async def deliver(thread: Sequence[Document]) -> None:
+        async with permits:
+            for row in thread:
+                await delivery.deliver(row, situation, now)
+
+    async with asyncio.TaskGroup() as group:
+        for thread in threads.values():
+            group.create_task(deliver(thread))
+
+
+def _http_client() -> Client:
+    from functions.alert.notify.targets.http_client import (  # noqa: PLC0415 - most starts need none
+        HttpClient,
+    )
+
+    return HttpClient()
