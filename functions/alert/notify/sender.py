@@ -188,9 +188,10 @@ async def _deliver_all(
             for row in thread:
                 await delivery.deliver(row, situation, now)
 
-    async with asyncio.TaskGroup() as group:
-        for thread in threads.values():
-            group.create_task(deliver(thread))
+    ended = await asyncio.gather(*map(deliver, threads.values()), return_exceptions=True)
+    failures = [one for one in ended if one is not None]
+    if failures:
+        raise failures[0]
 
 
 def _http_client() -> Client:

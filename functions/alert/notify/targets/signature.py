@@ -18,8 +18,9 @@ def key_of(secret: str) -> bytes:
     """Return the key of a secret, `whsec_` and Base64 of 24 to 64 bytes; raise ValueError."""
     if not secret.startswith(_PREFIX):
         raise ValueError(f"must begin with {_PREFIX}")
+    text = secret.removeprefix(_PREFIX).rstrip("=")
     try:
-        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except binascii.Error:
         raise ValueError(f"must be {_PREFIX} and Base64") from None
     if not _LEAST <= len(key) <= _MOST:
