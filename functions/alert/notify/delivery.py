@@ -19,6 +19,7 @@ from shared.mongo.collections import Document
 from shared.mongo.database import Database
 
 _SOON: Final = timedelta(seconds=5)
+_LATER: Final = timedelta(seconds=30)
 _log = logging.getLogger(__name__)
 
 
@@ -90,8 +91,7 @@ class Delivery:
         elif decision.action == "digest":
             at_once = row["kind"] in OPENING
             if await digests.join(self._database, row, now, at_once=at_once) is None:
-                due = now + digests.WITHIN
-                await outbox.give_back(self._database, row, due, counted=False)
+                await outbox.give_back(self._database, row, now + _LATER, counted=False)
             _count(target, "digested")
         elif decision.action == "suppress":
             await self._suppress(row, decision.detail, now)

@@ -93,7 +93,7 @@ def notices_for(
     whoever sends it knows whether the opening was sent, and sends it only then.
     """
     told = told_of(alert)
-    is_flapping = bool(told.get("is_flapping"))
+    is_flapping = is_flapping_now(alert)
     slot = str(commit)
     uid, level = str(alert["_id"]), str(alert["severity"])
     if kind == "amended":
@@ -117,6 +117,11 @@ def told_of(alert: Mapping[str, Any]) -> dict[str, Any]:
 def is_over(alert: Mapping[str, Any]) -> bool:
     """Return whether the alert lasts no longer: it ended, or late readings took it back."""
     return alert.get("ended") is not None or alert.get("retracted_reason") is not None
+
+
+def is_flapping_now(alert: Mapping[str, Any]) -> bool:
+    """Return whether the alert is one of many that open in a short time."""
+    return bool(alert.get("is_flapping")) or alert.get("flapping_since") is not None
 
 
 def _flap_slot(alert: Mapping[str, Any]) -> str:

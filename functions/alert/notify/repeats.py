@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from functions.alert.notify.notices import Notice, is_over, told_of
+from functions.alert.notify.notices import Notice, is_flapping_now, is_over, told_of
 from functions.alert.notify.rows import row_of
 from functions.alert.notify.store import outbox, upkeep
 from shared.alerts.status import status_of
@@ -22,7 +22,7 @@ async def enqueue_repeats(
         alert = await outbox.alert_of(database, row["uid"])
         if alert is None or is_over(alert):
             await upkeep.set_repeat(database, row, None)
-        elif alert.get("is_flapping") or status_of(alert, now) == "acknowledged":
+        elif is_flapping_now(alert) or status_of(alert, now) == "acknowledged":
             await upkeep.set_repeat(database, row, now + interval)
         else:
             repeat = repeat_of(row, alert, now, interval)

@@ -39,12 +39,17 @@ class Sender:
     """The notices of one process: enqueued, and sent beside its events and at its ticks."""
 
     def __init__(
-        self, mongo: Mongo, targets: Targets, client_of: Callable[[], Client] | None = None
+        self,
+        mongo: Mongo,
+        targets: Targets,
+        client_of: Callable[[], Client] | None = None,
+        clock_of: Callable[[Database], Awaitable[datetime]] = upkeep.database_time,
     ) -> None:
         self._mongo = mongo
         self._settings = targets
         self._targets = {target.name: target for target in targets.targets}
         self._client_of = client_of or _http_client
+        self._clock_of = clock_of
         self._client: Client | None = None
         self._sending = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -103,7 +108,7 @@ class Sender:
             return
         end = time.monotonic() + budget.total_seconds()
         database = self._mongo.database
-        now = await upkeep.database_time(database)
+        now = await self._clock_of(database)
         names = list(self._targets)
         gone = "its target is no longer configured"
         await upkeep.give_up_others(database, names, now - _GIVEN_UP, gone)
@@ -166,7 +171,7 @@ class Sender:
         """Send, and wait for what is due within a minute; what is due later is a tick's."""
         database = self._mongo.database
         while True:
-            now = await upkeep.database_time(database)
+            now = await self._clock_of(database)
             due = await upkeep.next_due(database, self._targets, now, _AHEAD)
             if due is None:
                 return

@@ -23,6 +23,7 @@ STORM_DEVICES: Final = 20  # more of them at once are a storm
 WITHIN: Final = timedelta(minutes=5)
 MOST_MEMBERS: Final = 500  # that one digest tells of; the others come in the next
 _LOOK: Final = 200
+_TRIES: Final = 2
 
 
 async def is_storm(database: Database, target: str, rule_id: str, now: datetime) -> bool:
@@ -136,8 +137,10 @@ async def _digest(
     unclaimed = {"_id": digest_id, "status": Status.WAITING.value, "attempts": 0}
     update = {"$setOnInsert": made, "$min": {"next_attempt": due}}
     async with database_errors(Reason.SEND_NOTICES):
-        try:
-            await database[OUTBOX].update_one(unclaimed, update, upsert=True)
-        except DuplicateKeyError:  # it is there, and is being sent or was; or was made just now
-            return None
-    return digest_id
+        for _ in range(_TRIES):
+            try:
+                await database[OUTBOX].update_one(unclaimed, update, upsert=True)
+            except DuplicateKeyError:  # it is being sent or was, or somebody made it just now
+                continue
+            return digest_id
+    return None

@@ -1,7 +1,7 @@
 """What a tick finds in the outbox beside what is due: ended silences, repeats, what is stuck."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from functions.alert.notify.rows import Status
 from functions.alert.notify.store.outbox import LEASE
@@ -101,5 +101,5 @@ async def database_time(database: Database) -> datetime:
     """Return the database's clock, to the millisecond: what all senders go by."""
     async with database_errors(Reason.SEND_NOTICES):
         hello = await database.command("hello")
-    clock: datetime = hello["localTime"]
-    return clock
+    clock: datetime = hello["localTime"]  # commands are not read as the client reads documents
+    return clock.replace(tzinfo=UTC)

@@ -75,8 +75,13 @@ def _levels_of(alert: Mapping[str, Any]) -> Sequence[str]:
     """Return the levels that the alert was told at, the one it is at last."""
     now_at = str(alert["severity"])
     changes = alert.get("level_changes") or ()
-    names = dict.fromkeys(str(change["level"]) for change in changes if change.get("level"))
+    names = dict.fromkeys(str(level) for level in map(_level_in, changes) if level)
     return [*(name for name in names if name != now_at), now_at]
+
+
+def _level_in(change: Mapping[str, Any] | Sequence[Any]) -> object:
+    """Return the level of a change, as an alert's document or an episode has it."""
+    return change["level"] if isinstance(change, Mapping) else change[1]
 
 
 def json_bytes_of(told: Sequence[Mapping[str, Any]]) -> bytes:

@@ -30,7 +30,8 @@ class CloudEventsSink:
 
     def request_of(self, message: Message, now: datetime) -> Request:  # noqa: ARG002 - a target's
         """Return the event in binary mode; its `id` is the same at each attempt."""
-        from cloudevents.http import CloudEvent, to_binary  # noqa: PLC0415 - most starts need none
+        from cloudevents.conversion import to_binary  # noqa: PLC0415 - most starts need none
+        from cloudevents.http import CloudEvent  # noqa: PLC0415 - likewise
 
         attributes = {
             "id": message.notice_id,
