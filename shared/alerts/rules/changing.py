@@ -47,7 +47,7 @@ def faults_in_change(rule: Rule, said: OverrideOfFile) -> Iterator[Fault]:
 def _useless_fields(rule: Rule, said: OverrideOfFile) -> Iterator[Fault]:
     for field, kinds in _KINDS_WITH.items():
         if field in said.model_fields_set and rule.kind not in kinds:
-            yield Fault((field,), f"a {rule.kind} rule has none")
+            yield Fault((field,), f"rules of kind {rule.kind} have none")
 
 
 def _misfits(rule: Rule, said: OverrideOfFile) -> Iterator[Fault]:

@@ -17,10 +17,9 @@ from shared.alerts.rules.file_model import OverrideOfFile, RulesFile
 from shared.alerts.rules.form_faults import form_faults
 from shared.alerts.rules.marked_yaml import MarkedYaml, YamlError, read_marked
 from shared.alerts.rules.rule import Rule
-from shared.alerts.rules.rule_set import Override, RuleSet, StatedRule
+from shared.alerts.rules.rule_set import MAX_CHARACTERS, Override, RuleSet, StatedRule
 from shared.settings import SettingsError
 
-MAX_CHARACTERS: Final = 256 * 1024  # read in a second; a ConfigMap may be of 1 MiB
 _MOST_FAULTS: Final = 10
 
 

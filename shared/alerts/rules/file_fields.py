@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
 from shared.readings.reading import MAX_MAGNITUDE
-from shared.times import read_span, read_time
+from shared.times import read_span, read_time, span_text
 
 NO_TIME: Final = timedelta(0)
 _SECOND: Final = timedelta(seconds=1)
@@ -19,29 +19,27 @@ _SPAN_SCHEMA: Final = {
 
 
 def _span(text: object) -> timedelta:
-    if isinstance(text, timedelta):
-        return text
-    if not isinstance(text, str):
-        raise ValueError("must be a duration such as 90s, 5m, 1h30m or PT5M")  # noqa: TRY004 - pydantic's
-    return read_span(text)
+    return _in_range(text, NO_TIME)
+
+
+def _wait(text: object) -> timedelta:
+    return _in_range(text, _SECOND)
+
+
+def _in_range(text: object, least: timedelta) -> timedelta:
+    """Return the span. Raise ValueError, as pydantic wants it, for anything else."""
+    span = read_span(text if isinstance(text, str) else "")
+    if not least <= span <= _MONTH:
+        raise ValueError(f"must be {span_text(least)} to {span_text(_MONTH)}")
+    return span
 
 
 def _time(text: object) -> object:
     return read_time(text, needs_zone=True) if isinstance(text, str) else text
 
 
-Span = Annotated[
-    timedelta,
-    BeforeValidator(_span),
-    Field(ge=NO_TIME, le=_MONTH),
-    WithJsonSchema(_SPAN_SCHEMA),
-]
-Wait = Annotated[
-    timedelta,
-    BeforeValidator(_span),
-    Field(ge=_SECOND, le=_MONTH),
-    WithJsonSchema(_SPAN_SCHEMA),
-]
+Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema(_SPAN_SCHEMA)]
+Wait = Annotated[timedelta, BeforeValidator(_wait), WithJsonSchema(_SPAN_SCHEMA)]
 Number = Annotated[
     float, Field(strict=True, allow_inf_nan=False, ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)
 ]

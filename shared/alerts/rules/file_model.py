@@ -28,7 +28,8 @@ BOUNDS: Final = "bounds"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # built when a file is read, and then once: half the time of the import
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Bounds(_Part):

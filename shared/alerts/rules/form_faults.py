@@ -1,7 +1,6 @@
 """What is wrong with the form of a rules file, in sentences for who wrote it; pure."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -10,7 +9,6 @@ from pydantic_core import ErrorDetails
 from shared.alerts.rules.faults import Fault, Path
 from shared.alerts.rules.file_model import BOUNDS, NUMBER
 from shared.alerts.rules.message import number_text
-from shared.times import span_text
 
 _KIND_AT: Final = 2  # pydantic puts a rule's kind behind its number
 _LIMITS: Final = ("open", "clear")
@@ -30,8 +28,8 @@ _SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "too_long": lambda context: f"must not have more than {context['max_length']} entries",
     "string_too_long": lambda context: f"must not be longer than {context['max_length']}",
     "string_pattern_mismatch": lambda context: f"must match {context['pattern']}",
-    "greater_than_equal": lambda context: f"must be {_text(context['ge'])} or more",
-    "less_than_equal": lambda context: f"must be {_text(context['le'])} or less",
+    "greater_than_equal": lambda context: f"must be {number_text(context['ge'])} or more",
+    "less_than_equal": lambda context: f"must be {number_text(context['le'])} or less",
 }
 
 
@@ -59,7 +57,3 @@ def _sentence_of(error: ErrorDetails) -> str:
     if error["type"] in _SENTENCES:
         return _SENTENCES[error["type"]](error.get("ctx", {}))
     return error["msg"].removeprefix("Value error, ")
-
-
-def _text(limit: float | timedelta) -> str:
-    return span_text(limit) if isinstance(limit, timedelta) else number_text(limit)

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from shared.alerts.rules.overriding import Patterns, rule_for
@@ -59,8 +60,8 @@ class RuleBook:
 
     @classmethod
     def from_documents(cls, documents: Iterable[Mapping[str, Any]]) -> Self:
-        """Return the book whose revisions these are, in the order of their `_id`."""
-        return cls(map(from_document, documents))
+        """Return the book whose revisions these are, in whatever order they come."""
+        return cls(sorted(map(from_document, documents), key=attrgetter("number")))
 
     def to_documents(self) -> Sequence[dict[str, Any]]:
         """Return a document of plain values for each revision; `_id` is its number, from 1 on."""
@@ -69,7 +70,7 @@ class RuleBook:
     @property
     def revision(self) -> int:
         """The number of the last revision; 0 where nothing was published."""
-        return len(self.revisions)
+        return self.revisions[-1].number if self.revisions else 0
 
     def publish(self, rule_set: RuleSet, now: datetime) -> "RuleBook":
         """Return the book in which `rule_set` holds: this one, or one with another revision."""

@@ -5,6 +5,7 @@ reader could take for something else is refused: keys that are there twice, anch
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +16,12 @@ from shared.alerts.rules.faults import Path
 _CONSTANTS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER: Final = re.compile(r"[-+]?\d+", re.ASCII)
 _NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
-_PLAIN_TAG: Final = re.compile(r"tag:yaml\.org,2002:(?:\w+)")
+_NOT_PRINTABLE: Final = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 _MAX_DIGITS: Final = 400  # of a number: more are none
+_MAX_DEPTH: Final = 20
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
 
 
 class YamlError(ValueError):
@@ -42,56 +47,71 @@ class MarkedYaml:
 
 def read_marked(text: str) -> MarkedYaml:
     """Return the one document of a text; None where it has none. Raise YamlError."""
+    odd = _NOT_PRINTABLE.search(text)
+    if odd is not None:
+        line = text.count("\n", 0, odd.start()) + 1
+        raise YamlError(line, f"the character {odd[0]!a} is not allowed")
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        reading = _Reading()
-        return MarkedYaml(None if node is None else reading.value_of(node, ()), reading.lines)
-    except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        raise YamlError(line, f"character {error.character!r} is not allowed") from error
+        return _Reading(yaml.parse(text, _LOADER)).document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(mark.line + 1 if mark else 1, f"{error.problem}") from error
-    except RecursionError as error:
-        raise YamlError(1, "is nested too deeply") from error
+        mark, last = error.problem_mark, len(text.splitlines())
+        raise YamlError(min(mark.line + 1, last) if mark else 1, f"{error.problem}") from error
 
 
 class _Reading:
-    """One walk through the nodes of a document."""
+    """One walk through the events of a text."""
 
-    def __init__(self) -> None:
-        self.lines: dict[Path, int] = {}
-        self._seen: set[int] = set()
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self._events = events
+        self._lines: dict[Path, int] = {}
 
-    def value_of(self, node: yaml.Node, path: Path) -> object:
-        self.lines.setdefault(path, _line_of(node))
-        if id(node) in self._seen:
-            raise YamlError(_line_of(node), "has an alias, and these are not read: write it out")
-        self._seen.add(id(node))
-        if _PLAIN_TAG.fullmatch(node.tag) is None:
-            raise YamlError(_line_of(node), f"the tag {node.tag!r} is not read")
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping_of(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value_of(each, (*path, at)) for at, each in enumerate(node.value)]
-        assert isinstance(node, yaml.ScalarNode)
-        return _scalar_of(node)
+    def document(self) -> MarkedYaml:
+        next(self._events)  # the stream's start
+        content = None
+        if isinstance(next(self._events), yaml.DocumentStartEvent):
+            content = self._value_of(next(self._events), ())
+            next(self._events)  # the document's end
+            after = next(self._events)
+            if isinstance(after, yaml.DocumentStartEvent):
+                raise YamlError(_line_of(after), "a second document begins here")
+        return MarkedYaml(content, self._lines)
 
-    def _mapping_of(self, node: yaml.MappingNode, path: Path) -> dict[str, object]:
+    def _value_of(self, event: yaml.Event, path: Path) -> object:
+        self._lines.setdefault(path, _line_of(event))
+        assert isinstance(event, yaml.NodeEvent)
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise YamlError(_line_of(event), "anchors and aliases are not read: write it out")
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        if event.tag is not None:
+            raise YamlError(_line_of(event), f"the tag {event.tag!r} is not read")
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar_of(event)
+        if len(path) > _MAX_DEPTH:
+            raise YamlError(_line_of(event), "is nested too deeply")
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
+        return self._mapping_at(path) if is_mapping else self._sequence_at(path)
+
+    def _sequence_at(self, path: Path) -> list[object]:
+        found: list[object] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            found.append(self._value_of(event, (*path, len(found))))
+        return found
+
+    def _mapping_at(self, path: Path) -> dict[str, object]:
         found: dict[str, object] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
+        while not isinstance(key := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
                 raise YamlError(_line_of(key), "a key must be a text")
             if key.value in found:
                 raise YamlError(_line_of(key), f"the key {key.value!r} is there twice")
-            self.lines[(*path, key.value)] = _line_of(key)
-            found[key.value] = self.value_of(value, (*path, key.value))
+            self._lines[(*path, key.value)] = _line_of(key)
+            found[key.value] = self._value_of(next(self._events), (*path, key.value))
         return found
 
 
-def _scalar_of(node: yaml.ScalarNode) -> object:
-    text = str(node.value)
-    if node.style is not None:  # quoted, or a block
+def _scalar_of(event: yaml.ScalarEvent) -> object:
+    text = str(event.value)
+    if event.style:  # quoted, or a block
         return text
     if text.lower() in _CONSTANTS:
         return _CONSTANTS[text.lower()]
@@ -100,5 +120,6 @@ def _scalar_of(node: yaml.ScalarNode) -> object:
     return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
-def _line_of(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+def _line_of(event: yaml.Event) -> int:
+    assert event.start_mark is not None
+    return int(event.start_mark.line) + 1

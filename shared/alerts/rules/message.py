@@ -18,7 +18,7 @@ def message_of(rule: Rule, peak: float) -> str:
         case "rate":
             unit = _joined(rule.unit, "per second")
             return f"change of {rule.sensor} by {_beyond(rule, peak, unit)}"
-        case "threshold":
+        case _:
             return f"{rule.sensor} {_beyond(rule, peak, rule.unit)}"
 
 

@@ -66,7 +66,8 @@ def next_revision(
     last = {rule_id: all_of_it[-1] for rule_id, all_of_it in editions_of(revisions).items()}
     start = now if revisions else BEGINNING
     editions = (*_changed(rule_set, last, start), *_removed(rule_set, last, now))
-    return Revision(len(revisions) + 1, now, editions) if editions else None
+    number = revisions[-1].number + 1 if revisions else 1
+    return Revision(number, now, editions) if editions else None
 
 
 def _changed(rule_set: RuleSet, last: Mapping[str, Edition], start: datetime) -> Iterator[Edition]:

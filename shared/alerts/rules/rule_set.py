@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from typing import Final
 
 from shared.alerts.rules.rule import Rule
+
+MAX_CHARACTERS: Final = 256 * 1024  # of a rules file: a quarter of what a ConfigMap may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

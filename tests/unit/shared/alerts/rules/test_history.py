@@ -264,7 +264,7 @@ def test_a_book_is_stored_as_plain_values_and_read_back_as_it_was() -> None:
     documents = json.loads(json.dumps(book.to_documents()))
 
     assert [each["_id"] for each in documents] == [1, 2]
-    assert RuleBook.from_documents(documents).revisions == book.revisions
+    assert RuleBook.from_documents(documents[::-1]).revisions == book.revisions
 
 
 def test_before_anything_is_published_no_rule_holds() -> None:
