@@ -72,15 +72,22 @@ class Receiver:
     body: bytes = b"ok"
     answers: list[int] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
-    on_request: Callable[[], None] = lambda: None
+    on_request: Callable[[], object] = lambda: None
 
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds of the notices received by webhook, in their order."""
-        return [one.content["type"].rpartition(".")[2] for one in self.received]
+    _arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    def gets(self, word: str, within_s: float) -> bool:
+        """Return whether a request with this word in it is there, or comes within the time."""
+        wanted = word.encode()
+        with self._arrived:
+            return self._arrived.wait_for(
+                lambda: any(wanted in one.body for one in self.received), within_s
+            )
 
     def answer(self, request: Received) -> int:
-        self.received.append(request)
+        with self._arrived:
+            self.received.append(request)
+            self._arrived.notify_all()
         self.on_request()
         return self.answers.pop(0) if self.answers else self.status
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from functions.alert.notify.delivery import Client
     from functions.alert.notify.targets.target import Request
     from shared.mongo.database import Database
 
@@ -37,7 +38,7 @@ class FakeClient:
     always: dict[str, Answer] = field(default_factory=dict)
     posted: list[tuple[str, Any]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    on_post: Callable[[], None] = lambda: None
+    on_post: Callable[[], object] = lambda: None
     takes_s: float = 0.0
 
     async def post(self, request: Request) -> Answer:
@@ -62,7 +63,9 @@ class Notifying:
     database: Documents
     targets: Targets = TARGETS
     client: FakeClient = field(default_factory=FakeClient)
+    client_of: Callable[[], Client] | None = None
     minutes: float = 0.0
+    begins: datetime = NOON
     commits: int = 0
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
@@ -79,11 +82,11 @@ class Notifying:
 
     @property
     def now(self) -> datetime:
-        return NOON + timedelta(minutes=self.minutes)
+        return self.begins + timedelta(minutes=self.minutes)
 
     def sender(self) -> Sender:
         """Return the sender of another process, with the client and the clock of the test."""
-        return Sender(self.mongo, self.targets, lambda: self.client, self.clock)
+        return Sender(self.mongo, self.targets, self.client_of or self._client, self.clock)
 
     def run(self, use: Callable[[Sender], Awaitable[Any]]) -> Any:
         """Use a sender from its opening to its end."""
@@ -102,7 +105,7 @@ class Notifying:
         """Write out these changes of alerts; return how many rows were new."""
 
         async def written(sender: Sender) -> int:
-            rows = []
+            rows: list[dict[str, Any]] = []
             for kind, document in changes:
                 self.commits += 1
                 rows += sender.rows_for(
@@ -144,6 +147,9 @@ class Notifying:
 
     def statuses(self) -> list[tuple[str, str]]:
         return [(row["kind"], row["status"]) for row in self.rows()]
+
+    def _client(self) -> Client:
+        return self.client
 
     async def clock(self, _: Database) -> datetime:
         return self.now

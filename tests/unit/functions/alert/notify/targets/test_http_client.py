@@ -170,7 +170,7 @@ def test_a_name_that_nobody_knows_has_no_answer() -> None:
     assert "unknown.example:80 is not known" in answer.detail
 
 
-def test_a_target_that_does_not_answer_in_time_has_no_answer(inside: Receiver) -> None:
+def test_a_target_that_does_not_answer_in_time_has_no_answer() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -83,7 +83,9 @@ def test_a_sink_gets_an_event_that_the_sdk_reads() -> None:
     assert attributes["subject"] == "a1"
     assert attributes["partitionkey"] == "greenhouse-1"
     assert attributes["time"] == "2026-01-31T12:00:00.000Z"
-    assert event.get_data()["message"] == "temperature_c 55 °C is above the limit of 50 °C"
+    assert (
+        dict(event.get_data() or {})["message"] == "temperature_c 55 °C is above the limit of 50 °C"
+    )
 
 
 def test_a_sinks_overrides_are_attributes_of_each_event() -> None:
@@ -181,7 +183,7 @@ def test_an_alert_of_no_sensor_has_no_label_of_one() -> None:
 
 @pytest.mark.parametrize("target", [WEBHOOK, SINK, TEAM])
 def test_a_targets_fingerprint_is_of_where_it_is(target: Target) -> None:
-    others = [
+    others: list[Target] = [
         Webhook("oncall", "https://hooks.example.org/y", ()),
         CloudEventsSink("http://b"),
         TEAM,
