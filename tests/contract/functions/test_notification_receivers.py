@@ -1,5 +1,6 @@
 """Notices as their receivers take them: verified by the receivers' own libraries and programs."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ import pytest
 from cloudevents.http import from_http
 from standardwebhooks import Webhook as Verifier
 
+from functions.alert.notify.sender import Sender
+from functions.alert.notify.store.upkeep import database_time
 from functions.alert.notify.targets.alertmanager import Alertmanager
 from functions.alert.notify.targets.cloud_events import CloudEventsSink
 from functions.alert.notify.targets.http_client import HttpClient
@@ -109,6 +112,26 @@ def test_a_webhook_is_verified_by_the_library_of_its_receiver(
     Verifier(ANOTHER_SECRET).verify(inside.received[0].body, dict(inside.received[0].headers))
 
 
+def test_notices_are_sent_beside_events_as_soon_as_they_are_due(
+    notifying: Notifying, inside: Receiver
+) -> None:
+    webhook = Webhook("oncall", inside.url, (key_of(SECRET),), allow_private=True)
+
+    async def used() -> None:
+        sender = Sender(notifying.mongo, Targets((webhook,), timedelta(seconds=0.1)))
+        await sender.open()
+        now = await database_time(notifying.mongo.database)
+        await notifying.insert(sender.rows_for("opened", alert(), 1, now))
+        sender.soon()
+        assert await asyncio.to_thread(inside.gets, "alert.opened", 10)
+        await asyncio.sleep(0.2)  # it finds that nothing more is due
+        await sender.close()
+
+    notifying.runner.run(used())
+
+    assert notifying.statuses() == [("opened", "delivered")]
+
+
 def test_a_receiver_that_was_away_gets_it_later_with_a_signature_of_that_time(
     notifying: Notifying, inside: Receiver
 ) -> None:
@@ -199,8 +222,8 @@ def test_an_alertmanager_is_told_again_at_each_tick_what_lasts(
     assert timedelta(minutes=4) <= ahead < timedelta(minutes=4, seconds=30)
     assert lasting_in(url)["warning"] - first >= timedelta(seconds=30)
     assert told.gets("two", within_s=20)
-    notifying.changes(("retracted", document | {"retracted_reason": "late_data"}))
     notifying.minutes = 0
+    notifying.changes(("retracted", document | {"retracted_reason": "late_data"}))
     notifying.sends(0)
     assert lasting_in(url) == {}
 

@@ -9,7 +9,6 @@ import pytest
 
 from functions.alert.notify.retrying import WAITS, Answer
 from functions.alert.notify.sender import Sender
-from functions.alert.notify.store.upkeep import database_time
 from functions.alert.notify.targets.settings import Targets
 from functions.alert.notify.targets.webhook import Webhook
 from shared import metrics
@@ -255,26 +254,6 @@ def test_the_database_lets_go_of_what_has_expired(notifying: Notifying) -> None:
     assert index["expireAfterSeconds"] == 0
 
 
-def test_notices_are_sent_beside_events_as_soon_as_they_are_due(notifying: Notifying) -> None:
-    short = Targets((ONCALL,), timedelta(seconds=0.1))
-    posted = asyncio.Event()
-    notifying.client.on_post = posted.set
-
-    async def used() -> None:
-        sender = Sender(notifying.mongo, short, lambda: notifying.client)
-        await sender.open()
-        now = await database_time(notifying.mongo.database)
-        await notifying.insert(sender.rows_for("opened", alert(), 1, now))
-        sender.soon()
-        async with asyncio.timeout(10):
-            await posted.wait()
-        await sender.close()
-
-    notifying.runner.run(used())
-
-    assert notifying.client.kinds() == ["opened"]
-
-
 def test_a_silence_keeps_an_alert_back_until_it_is_over_and_then_tells_it_once(
     notifying: Notifying,
 ) -> None:
@@ -458,6 +437,7 @@ def test_what_joins_a_digest_that_is_being_sent_goes_on_to_the_next(notifying: N
     notifying.changes(("late_opened", ended("a1")))
     notifying.sends(1)
     (digest,) = notifying.rows(kind="digest")
+    notifying.minutes = 5.9
     notifying.changes(("late_opened", ended("a2")))
     stray = {"status": "digested", "digest": digest["_id"], "digested_at": notifying.now}
     notifying.client.on_post = lambda: notifying.database["notifications"].update_one(

@@ -120,6 +120,3 @@ class _PinnedBackend(httpcore.AsyncNetworkBackend):
         return await self._backend.connect_tcp(
             address, port, timeout, local_address, socket_options
         )
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)
