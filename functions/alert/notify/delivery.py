@@ -56,14 +56,18 @@ class Delivery:
         self._targets = targets
         self._repeat = repeat
 
-    async def deliver(self, row: Document, situation: Situation, now: datetime) -> None:
-        """Claim the row and do with it what is due; nothing where another sender has it."""
+    async def deliver(self, row: Document, situation: Situation, now: datetime) -> Outcome | None:
+        """Claim the row and do with it what is due; nothing where another sender has it.
+
+        Return what came of the attempt, None where none was made. Raise TemporaryError where the
+        database fails.
+        """
         if not await outbox.claim(self._database, row, now):
-            return
+            return None
         target = self._targets[row["target"]]
         if target.name in situation.off:
             await self._end(row, Outcome.STUCK, situation.off[target.name])
-            return
+            return None
         others = await outbox.others_of(self._database, row)
         alert = await outbox.alert_of(self._database, row["uid"])
         silence = silence_of(situation.silences, row["alert"], now)
@@ -78,12 +82,13 @@ class Delivery:
                 now=now,
             ),
         )
+        if decision.action == "send":
+            return await self._send(row, decision.detail, target, now)
         await self._do(decision, row, target, now)
+        return None
 
     async def _do(self, decision: Decision, row: Document, target: Target, now: datetime) -> None:
-        if decision.action == "send":
-            await self._send(row, decision.detail, target, now)
-        elif decision.action == "hold":
+        if decision.action == "hold":
             fields = {"silenced_by": decision.detail, "attempts": 0}
             await outbox.drop_held(self._database, row, _ended(now, "a newer notice is kept back"))
             await outbox.settle(self._database, row, Status.SILENCED, fields)
@@ -102,14 +107,16 @@ class Delivery:
                 due = now + _SOON
             await outbox.give_back(self._database, row, due, counted=False)
 
-    async def _send(self, row: Document, kind: str, target: Target, now: datetime) -> None:
+    async def _send(
+        self, row: Document, kind: str, target: Target, now: datetime
+    ) -> Outcome | None:
         members: Sequence[Document] = ()
         count = 1
         if kind == "digest":
             members, count = await digests.members_of(self._database, row)
             if not members:
                 await self._suppress(row, "it has no members", now)
-                return
+                return None
         message = Message(
             notice_id=row["notice_id"],
             uid=row["uid"],
@@ -124,15 +131,16 @@ class Delivery:
         _count(target, outcome.value)
         if outcome is Outcome.DELIVERED:
             await self._delivered(row, kind, members, target, now)
-            return
+            return outcome
         wait = next_wait(row["attempts"] + 1, answer, now) if outcome is Outcome.AGAIN else None
         if wait is not None:
             due = now + wait
             await outbox.give_back(self._database, row, due, counted=True, error=answer.detail)
-            return
+            return outcome
         if outcome is Outcome.OFF:
             await switch_off(self._database, target, answer.detail, now)
         await self._end(row, outcome, answer.detail, members)
+        return outcome
 
     async def _delivered(
         self, row: Document, kind: str, members: Sequence[Document], target: Target, now: datetime

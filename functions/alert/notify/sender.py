@@ -7,16 +7,15 @@ what a process leaves unsent, the next tick sends.
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from functions.alert.notify.delivery import Client, Delivery, Situation
+from functions.alert.notify.delivery import Client, Delivery
 from functions.alert.notify.notices import notices_for
 from functions.alert.notify.repeats import enqueue_repeats
 from functions.alert.notify.rows import rows_of
+from functions.alert.notify.sending import SendingPass
 from functions.alert.notify.store import digests, outbox, upkeep
 from functions.alert.notify.store.targets_off import targets_off
 from functions.alert.notify.targets.settings import Targets
@@ -28,8 +27,8 @@ from shared.mongo.database import Database
 from shared.outcomes import TemporaryError
 
 BUDGET: Final = timedelta(seconds=20)  # below timeoutSeconds of the Service
-_BATCH: Final = 200
-_AT_ONCE: Final = 8
+_REST_S: Final = 0.1  # a tick may be sending meanwhile
+_CANCELS: Final = 5
 _AHEAD: Final = timedelta(minutes=1)  # what is due later is the tick's
 _GIVEN_UP: Final = timedelta(days=3)  # after which nobody can send for a target that is gone
 _log = logging.getLogger(__name__)
@@ -62,10 +61,11 @@ class Sender:
 
     async def close(self) -> None:
         """Stop; what is being sent is sent again later, under the same id."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for _ in range(_CANCELS):
+            if self._task is None or self._task.done():
+                break
+            self._task.cancel()  # under Python 3.11 pymongo may lose a cancellation
+            await asyncio.wait([self._task], timeout=0.3)
         close: Callable[[], Awaitable[None]] | None = getattr(self._client, "close", None)
         if close is not None:
             await close()
@@ -106,9 +106,10 @@ class Sender:
         """
         if not self._targets:
             return
-        end = time.monotonic() + budget.total_seconds()
         database = self._mongo.database
         now = await self._clock_of(database)
+        states = [target for target in self._settings.targets if target.keeps_state]
+        await tell_again(database, self._http(), states, now, budget / 2)
         names = list(self._targets)
         gone = "its target is no longer configured"
         await upkeep.give_up_others(database, names, now - _GIVEN_UP, gone)
@@ -118,8 +119,6 @@ class Sender:
             await enqueue_repeats(database, names, now, repeat)
         await self.send_due(now, budget)
         metrics.notifications_stuck.set(await upkeep.count_stuck(database))
-        states = [target for target in self._settings.targets if target.keeps_state]
-        await tell_again(database, self._http(), states, now, end)
 
     async def send_due(self, now: datetime, budget: timedelta = BUDGET) -> None:
         """Send what is due at `now`, the database's clock, for as long as the budget.
@@ -129,26 +128,13 @@ class Sender:
         if self._sending.locked():
             return
         async with self._sending:
-            started, database = time.monotonic(), self._mongo.database
+            database = self._mongo.database
             silences = await outbox.silences_in_force(database, now)
             await upkeep.release_silenced(database, [one["_id"] for one in silences], now)
             off = await targets_off(database, self._settings.targets)
             delivery = Delivery(database, self._http(), self._targets, self._settings.repeat)
-            while (passed := timedelta(seconds=time.monotonic() - started)) < budget:
-                at = now + passed
-                rows = await outbox.due_rows(database, at, self._targets, _BATCH)
-                if not rows:
-                    return
-                storms = await self._storms(database, rows, at)
-                await _deliver_all(delivery, rows, Situation(silences, storms, off), at)
-
-    async def _storms(
-        self, database: Database, rows: Sequence[Document], now: datetime
-    ) -> frozenset[tuple[str, str]]:
-        opened = {(one["target"], one["rule_id"]) for one in rows if one["kind"] == "opened"}
-        told = [pair for pair in sorted(opened) if not self._targets[pair[0]].keeps_state]
-        found = [await digests.is_storm(database, target, rule, now) for target, rule in told]
-        return frozenset(pair for pair, is_storm in zip(told, found, strict=True) if is_storm)
+            sending = SendingPass(database, delivery, self._targets, silences, off, now, budget)
+            await sending.run()
 
     def _http(self) -> Client:
         if self._client is None:
@@ -175,28 +161,8 @@ class Sender:
             due = await upkeep.next_due(database, self._targets, now, _AHEAD)
             if due is None:
                 return
-            await asyncio.sleep(max((due - now).total_seconds(), 0.0))
+            await asyncio.sleep(max((due - now).total_seconds(), _REST_S))
             await self.send_due(max(due, now))
-
-
-async def _deliver_all(
-    delivery: Delivery, rows: Sequence[Document], situation: Situation, now: datetime
-) -> None:
-    """Deliver the rows: of one alert and target one after another, of others at once."""
-    threads: dict[tuple[str, str], list[Document]] = {}
-    for row in sorted(rows, key=lambda one: (one["order"], one["_id"])):
-        threads.setdefault((row["target"], row["uid"]), []).append(row)
-    permits = asyncio.Semaphore(_AT_ONCE)
-
-    async def deliver(thread: Sequence[Document]) -> None:
-        async with permits:
-            for row in thread:
-                await delivery.deliver(row, situation, now)
-
-    ended = await asyncio.gather(*map(deliver, threads.values()), return_exceptions=True)
-    failures = [one for one in ended if one is not None]
-    if failures:
-        raise failures[0]
 
 
 def _http_client() -> Client:

@@ -249,6 +249,34 @@ def test_an_alertmanager_is_not_told_what_is_silenced_or_over(
     assert [one["labels"]["device_id"] for one in inside.received[0].content] == ["loud"]
 
 
+def test_an_alertmanager_that_is_away_is_left_alone_until_the_next_tick(
+    notifying: Notifying, inside: Receiver
+) -> None:
+    with receiver() as away:
+        away.status = 503
+        one = Alertmanager("away", away.url, allow_private=True)
+        notifying.targets = Targets((one, team(inside.url)))
+        notifying.stores(alert("a1", status="active"))
+        notifying.stores(alert("a2", status="acknowledged"))
+
+        notifying.ticks(1)
+
+        assert (len(away.received), len(inside.received)) == (1, 2)
+
+
+def test_where_no_alertmanager_takes_them_the_rest_is_not_read(
+    notifying: Notifying, inside: Receiver
+) -> None:
+    inside.status = 503
+    notifying.targets = Targets((team(inside.url),))
+    notifying.stores(alert("a1", status="active"))
+    notifying.stores(alert("a2", status="acknowledged"))
+
+    notifying.ticks(1)
+
+    assert len(inside.received) == 1
+
+
 def test_an_alertmanager_is_told_no_longer_than_a_tick_has_time(
     notifying: Notifying, inside: Receiver
 ) -> None:

@@ -179,6 +179,37 @@ def test_a_target_that_fails_is_tried_for_three_days_and_then_stuck(notifying: N
     assert metrics.notifications_stuck._value.get() == 1
 
 
+def test_a_target_that_does_not_answer_keeps_no_other_waiting(notifying: Notifying) -> None:
+    """After a few attempts a pass leaves it alone; what is due for it stays due."""
+    other = Webhook("other", "https://other.example/", ONCALL.keys)
+    notifying.targets = Targets((ONCALL, other))
+    notifying.client.always[ONCALL.url] = Answer(None, "no answer")
+    notifying.changes(*[("opened", alert(f"a{number}")) for number in range(20)])
+
+    notifying.sends(1)
+
+    assert len(notifying.client.kinds(other)) == 20
+    assert 3 <= len(notifying.client.kinds(ONCALL)) <= 11
+    assert notifying.database["notifications"].count_documents({"attempts": 0}) >= 9
+
+
+def test_a_pass_ends_when_its_time_is_over(notifying: Notifying) -> None:
+    notifying.changes(*[("opened", alert(f"a{number}")) for number in range(40)])
+    notifying.client.takes_s = 0.1
+    notifying.minutes = 1
+
+    notifying.run(lambda sender: sender.send_due(notifying.now, timedelta(seconds=0.3)))
+
+    assert 0 < len(notifying.client.posted) < 40
+
+
+def test_an_alert_that_lasts_again_is_kept_as_long_as_it_lasts(notifying: Notifying) -> None:
+    notifying.changes(("opened", alert()), ("resolved", ended()), ("reopened", alert()))
+    notifying.sends(1)
+
+    assert ["expire_at" in row for row in notifying.rows()] == [True, True, False]
+
+
 def test_a_target_that_asks_for_time_gets_it(notifying: Notifying) -> None:
     notifying.client.answers[ONCALL.url] = [Answer(429, "429", "600")]
     notifying.changes(("opened", alert()))

@@ -101,11 +101,18 @@ async def settle(database: Database, row: Document, status: Status, fields: Docu
 
 
 async def mark_delivered(database: Database, row: Document, fields: Document) -> None:
-    """Mark the row delivered, whoever has claimed it since: it was."""
+    """Mark the row delivered, whoever has claimed it since: it was.
+
+    Without `expire_at` in the fields it is kept, also where an end before it let it go.
+    """
+    gone = [name for name in ("last_error", "expire_at") if name not in fields]
     async with database_errors(Reason.SEND_NOTICES):
         await database[OUTBOX].update_one(
             {"_id": row["_id"]},
-            {"$set": {"status": Status.DELIVERED.value, **fields}, "$unset": {"last_error": ""}},
+            {
+                "$set": {"status": Status.DELIVERED.value, **fields},
+                "$unset": dict.fromkeys(gone, ""),
+            },
         )
 
 
