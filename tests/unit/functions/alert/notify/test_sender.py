@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.alert.notify import sender
 from functions.alert.notify.sender import Sender
 from functions.alert.notify.targets.settings import Targets
 from functions.alert.notify.targets.webhook import Webhook
@@ -40,15 +41,15 @@ def test_a_database_that_is_away_and_a_fault_of_ours_end_nothing(
 ) -> None:
     async def used() -> None:
         connection = Connection(TemporaryError("send_notices", "away"), RuntimeError("a fault"))
-        sender = sender_on(connection)
-        await sender.open()
-        sender.soon()
+        one = sender_on(connection)
+        await one.open()
+        one.soon()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        sender.soon()
+        one.soon()
         async with asyncio.timeout(5):
             await connection.failed.wait()
-        await sender.close()
+        await one.close()
 
     caplog.set_level(logging.WARNING)
     asyncio.run(used())
@@ -58,12 +59,12 @@ def test_a_database_that_is_away_and_a_fault_of_ours_end_nothing(
 
 def test_without_targets_nothing_is_enqueued_sent_or_begun() -> None:
     async def used() -> list[Any]:
-        sender = sender_on(Connection(), Targets())
-        await sender.open()
-        sender.soon()
-        await sender.tick()
-        rows = list(sender.rows_for("opened", alert(), 1, NOON))
-        await sender.close()
+        one = sender_on(Connection(), Targets())
+        await one.open()
+        one.soon()
+        await one.tick()
+        rows = list(one.rows_for("opened", alert(), 1, NOON))
+        await one.close()
         return rows
 
     assert asyncio.run(used()) == []
@@ -79,3 +80,31 @@ def test_by_default_the_clock_is_the_databases_own() -> None:
         return await sender_on(None)._clock_of(database)
 
     assert asyncio.run(told()) == NOON
+
+
+def test_a_task_that_loses_its_cancellation_holds_no_end_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sender, "_CANCELS", 2)
+    lost = 0
+
+    async def deaf() -> None:
+        nonlocal lost
+        while lost < 3:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lost += 1
+
+    async def used() -> None:
+        one = sender_on(Connection())
+        one._task = asyncio.create_task(deaf())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await one.close()
+        one._task.cancel()
+        await one._task
+
+    asyncio.run(used())
+
+    assert lost == 3
