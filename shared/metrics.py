@@ -59,6 +59,12 @@ refresh_age_seconds = Gauge(
 )
 views_written = Counter("iot_views_written", "Window summaries written.")
 alerts_raised = Counter("iot_alerts_raised", "Alerts written.", ["sensor_type", "severity"])
+notifications = Counter(
+    "iot_notifications", "Attempts and ends of notices of alerts.", ["target", "outcome"]
+)
+notifications_stuck = Gauge(
+    "iot_notifications_stuck", "Notices that no target took, at the newest tick of this process."
+)
 dead_letters = Counter("iot_dead_letters", "Dead letters stored, by reason.", ["reason"])
 redrives = Counter(
     "iot_redrives", "Dead letters that the tick published again, by outcome.", ["outcome"]

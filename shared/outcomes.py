@@ -48,6 +48,8 @@ class Reason(StrEnum):
     KEEP_DEAD_LETTER = "keep_dead_letter"
     READ_DEAD_LETTERS = "read_dead_letters"
     MARK_REDRIVEN = "mark_redriven"
+    ENQUEUE_NOTICES = "enqueue_notices"
+    SEND_NOTICES = "send_notices"
     NOTE_LATE_WINDOWS = "note_late_windows"
     REFRESH = "refresh"
 

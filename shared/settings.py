@@ -157,6 +157,14 @@ class RulesSettings(_Settings):
     alert_rules_file: str = ""
 
 
+class NotifySettings(_Settings):
+    """Where notices of alerts go: a file with targets, and the sink that Knative injects."""
+
+    alert_targets_file: str = ""
+    k_sink: Annotated[str, Field(pattern=r"^https?://[!-~]+$")] = ""
+    k_ce_overrides: str = ""
+
+
 class DashboardSettings(_Settings):
     """What the dashboard shows: details of dead letters, and where its page says to send to."""
 

@@ -16,3 +16,4 @@ ALERT_STATES: Final = "alert_states"  # of a device: how far its rules are folde
 ALERT_RULES: Final = "alert_rules"  # each revision of the rules
 OUTBOX: Final = "notifications"
 SILENCES: Final = "silences"
+TARGETS: Final = "notification_targets"  # those that answered 410

@@ -5,7 +5,15 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.mongo.collections import (
+    ALERTS,
+    DEAD_LETTERS,
+    DEVICES,
+    OUTBOX,
+    RAW,
+    SILENCES,
+    VIEWS,
+)
 from shared.mongo.database import Database
 from shared.mongo.retention import hold_retention
 
@@ -44,6 +52,27 @@ INDEXES: Final = {
     ],
     DEVICES: [
         IndexModel([("first_ts", DESCENDING), ("_id", ASCENDING)]),  # all, newest first
+    ],
+    OUTBOX: [
+        IndexModel([("status", ASCENDING), ("next_attempt", ASCENDING)]),  # what is due
+        IndexModel(  # of an alert and a target, in order
+            [("target", ASCENDING), ("uid", ASCENDING), ("order", ASCENDING)]
+        ),
+        IndexModel(  # whether a rule opens for many devices
+            [
+                ("target", ASCENDING),
+                ("rule_id", ASCENDING),
+                ("kind", ASCENDING),
+                ("due_since", DESCENDING),
+            ]
+        ),
+        IndexModel([("digest", ASCENDING)], sparse=True),  # the members of one
+        IndexModel([("silenced_by", ASCENDING)], sparse=True),  # what a silence keeps back
+        IndexModel([("repeat_at", ASCENDING)], sparse=True),
+        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),  # once all is told
+    ],
+    SILENCES: [
+        IndexModel([("to", ASCENDING)]),  # those in force
     ],
     DEAD_LETTERS: [
         IndexModel([("dead_lettered_at", DESCENDING)]),

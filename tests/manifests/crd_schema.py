@@ -24,7 +24,10 @@ KUBERNETES_OWN = {
     "batch/v1",
     "networking.k8s.io/v1",
 }  # kubectl and the server know them
-WITHOUT_DEFINITION = {"sources.knative.dev/v1/PingSource"}
+WITHOUT_DEFINITION = {
+    "sources.knative.dev/v1/PingSource",
+    "sources.knative.dev/v1/SinkBinding",
+}
 
 Schema = dict[str, Any]
 

@@ -23,6 +23,7 @@ NEVER = "0x60"
 SLOWLY = "0+1x60"
 STEADILY = "0+60x60"
 DISPATCHED = "kn_eventing_dispatch_latency_ms_count"
+NOTIFIED = "iot_notifications_total"
 PROCESSED = "kn_eventing_process_latency_ms_count"
 REFUSED = DISPATCHED + '{kn_kafkasource_name="raw-to-aggregate", http_response_status_code="422"}'
 LOST = DISPATCHED + '{kn_kafkasource_name="dlq-to-dlq", http_response_status_code="503"}'
@@ -39,6 +40,9 @@ HEALTHY = {
     'iot_refresh_age_seconds{function="aggregate", pod="waits"}': STEADILY,
     'iot_refresh_errors_total{function="aggregate"}': NEVER,
     'iot_database_errors_total{function="aggregate", operation="keep"}': NEVER,
+    NOTIFIED + '{function="alert", target="oncall", outcome="delivered"}': STEADILY,
+    NOTIFIED + '{function="alert", target="oncall", outcome="again"}': NEVER,
+    'iot_notifications_stuck{function="alert"}': NEVER,
     'iot_dashboard_requests_total{status="200"}': STEADILY,
     'iot_dashboard_requests_total{status="503"}': SLOWLY,
     'iot_dashboard_seconds_bucket{le="0.05"}': STEADILY,
@@ -116,6 +120,11 @@ def test_a_healthy_system_calls_nobody(tmp_path: Path) -> None:
         (
             "IotDatabaseErrors",
             {'iot_database_errors_total{function="aggregate", operation="keep"}': SLOWLY},
+        ),
+        ("IotNotificationsStuck", {'iot_notifications_stuck{function="alert"}': "0x40 1x20"}),
+        (
+            "IotNotificationsFailing",
+            {NOTIFIED + '{function="alert", target="oncall", outcome="again"}': SLOWLY},
         ),
         ("IotDashboardErrors", {'iot_dashboard_requests_total{status="503"}': "0+10x60"}),
         (
