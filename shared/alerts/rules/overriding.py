@@ -1,10 +1,12 @@
 """Which override of a rule is a device's: its own, or else that of the longest prefix; pure."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final
 
 from shared.alerts.rules.rule import Rule
-from shared.alerts.rules.rule_set import StatedRule
+from shared.alerts.rules.rule_set import Override, StatedRule
 
 ANY: Final = "*"  # what a prefix ends with; alone it is every device
 
@@ -30,8 +32,14 @@ def rule_for(stated: StatedRule, pattern: str) -> Rule | None:
 
     Any other pattern that is theirs is a prefix of it.
     """
-    rules = {each.device: each.rule for each in stated.overrides}
     stem = pattern.removesuffix(ANY)
     prefixes = (stem[:length] + ANY for length in range(len(stem), -1, -1))
-    found = next((each for each in (pattern, *prefixes) if each in rules), None)
-    return stated.rule if found is None else rules[found]
+    found = (_override(stated, each) for each in (pattern, *prefixes))
+    override = next((each for each in found if each is not None), None)
+    return stated.rule if override is None else override.rule
+
+
+def _override(stated: StatedRule, pattern: str) -> Override | None:
+    at = bisect_left(stated.overrides, pattern, key=attrgetter("device"))
+    found = stated.overrides[at : at + 1]
+    return found[0] if found and found[0].device == pattern else None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from shared.alerts.rules.rule import Rule
 
@@ -20,7 +21,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedRule:
-    """A rule with its overrides, at most one for each `device`, in the order of those.
+    """A rule with its overrides, at most one for each `device`; they are put into their order.
 
     `valid_from` is the event time from which it holds; None is when it is published.
     """
@@ -28,6 +29,10 @@ class StatedRule:
     rule: Rule
     valid_from: datetime | None = None
     overrides: tuple[Override, ...] = ()
+
+    def __post_init__(self) -> None:
+        in_order = tuple(sorted(self.overrides, key=attrgetter("device")))
+        object.__setattr__(self, "overrides", in_order)
 
 
 RuleSet = tuple[StatedRule, ...]  # in the order of the rules' ids, each there once

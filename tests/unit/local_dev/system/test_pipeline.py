@@ -16,12 +16,13 @@ def system() -> System:
 
 
 def ingest_url(system: System, host: str = LOOPBACK, offset: int = 0) -> str:
-    """Return what the dashboard's environment says of ingest."""
-    return environment(system, host, offset)["INGEST_URL"]
+    """Return what the dashboard's environment says."""
+    return environment_of("dashboard", system, host, offset)["INGEST_URL"]
 
 
-def environment(system: System, host: str = LOOPBACK, offset: int = 0) -> Mapping[str, str]:
-    """Return the dashboard's environment."""
+def environment_of(
+    name: str, system: System, host: str = LOOPBACK, offset: int = 0
+) -> Mapping[str, str]:
     settings = PipelineSettings(
         mongo_url="mongodb://127.0.0.1:27017",
         host=host,
@@ -32,7 +33,7 @@ def environment(system: System, host: str = LOOPBACK, offset: int = 0) -> Mappin
         only=None,
     )
     pipeline = Pipeline(settings, system, lambda *_: None)
-    (service,) = [each for each in system.services if each.name == "dashboard"]
+    (service,) = [each for each in system.services if each.name == name]
     return pipeline._launch(service).environment
 
 
@@ -66,7 +67,7 @@ def test_an_address_of_ingest_in_the_environment_wins(
 def test_operators_act_where_only_this_machine_reaches_the_dashboard(
     system: System, host: str, writes: str
 ) -> None:
-    assert environment(system, host)["DASHBOARD_WRITES"] == writes
+    assert environment_of("dashboard", system, host)["DASHBOARD_WRITES"] == writes
 
 
 @pytest.mark.parametrize("writes", ["", "open"])
@@ -76,4 +77,21 @@ def test_whether_operators_act_can_be_said_in_the_environment(
     monkeypatch.setenv("DASHBOARD_WRITES", writes)
 
     hosts = (LOOPBACK, "10.0.0.7")
-    assert [environment(system, host)["DASHBOARD_WRITES"] for host in hosts] == [writes, writes]
+    found = [environment_of("dashboard", system, host)["DASHBOARD_WRITES"] for host in hosts]
+    assert found == [writes, writes]
+
+
+def test_alert_gets_the_rules_that_a_cluster_gets(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALERT_RULES_FILE", raising=False)
+
+    assert environment_of("alert", system)["ALERT_RULES_FILE"] == str(
+        ROOT / "knative" / "base" / "rules.yaml"
+    )
+
+
+def test_rules_that_the_shell_names_win(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_RULES_FILE", "/tmp/mine.yaml")
+
+    assert environment_of("alert", system)["ALERT_RULES_FILE"] == "/tmp/mine.yaml"
