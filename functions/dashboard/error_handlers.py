@@ -5,7 +5,7 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
@@ -13,35 +13,16 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from functions.dashboard.queries.bounded_queries import MissingIndexError
+from functions.dashboard.queries.bounded_queries import MissingIndexError, MissingRightError
 from functions.dashboard.queries.cursor import WrongCursor
 from functions.dashboard.queries.indexed_lists import UnindexedFilters
+from functions.dashboard.refusals import MAX_SHOWN, Refusal, UnknownDevice
 from functions.dashboard.schemas.bodies import WrongTime
 from shared.outcomes import RETRY_AFTER_S, TemporaryError
 from shared.serving.http import HttpResponse, problem
 
 _MAX_ERRORS: Final = 20
-_MAX_SHOWN: Final = 100  # characters of a name or path that a client sent
 _log = logging.getLogger(__name__)
-
-
-class UnknownDevice(Exception):  # noqa: N818 - an outcome, not a fault of ours
-    """No reading of this device has been seen."""
-
-
-class Refusal(Exception):  # noqa: N818 - an outcome, not a fault of ours
-    """A request that is refused as a whole: `detail` says why, `parameter` what is at fault."""
-
-    def __init__(self, status: HTTPStatus, detail: str, parameter: str | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.more: dict[str, Any] = {} if parameter is None else {"parameter": parameter}
-
-
-def no_such_alert(alert_id: str) -> Refusal:
-    """Return the refusal of a request about an alert that is not there."""
-    return Refusal(HTTPStatus.NOT_FOUND, f"there is no alert {alert_id[:_MAX_SHOWN]}", "alert_id")
 
 
 def install_error_handlers(application: FastAPI) -> None:
@@ -53,6 +34,7 @@ def install_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(WrongCursor, _wrong_cursor)
     application.add_exception_handler(UnknownDevice, _unknown_device)
     application.add_exception_handler(MissingIndexError, _missing_index)
+    application.add_exception_handler(MissingRightError, _missing_right)
     application.add_exception_handler(TemporaryError, _temporary_error)
     application.add_exception_handler(HTTPException, _no_such_route)
     application.add_exception_handler(ResponseValidationError, _fault)
@@ -81,7 +63,7 @@ def _wrong_parameter(_request: Request, error: Exception) -> Response:
 def _entry(error: dict[str, object]) -> dict[str, str]:
     where = error["loc"]
     assert isinstance(where, tuple)
-    name = _name_of(where)[:_MAX_SHOWN]
+    name = _name_of(where)[:MAX_SHOWN]
     if error["type"] == "extra_forbidden":
         return {"parameter": name, "detail": "there is no such parameter here"}
     return {"parameter": name, "detail": str(error["msg"]).removeprefix("Value error, ")}
@@ -143,6 +125,11 @@ def _missing_index(_request: Request, error: Exception) -> Response:
     return _unavailable(error, detail, "missing_index")
 
 
+def _missing_right(_request: Request, error: Exception) -> Response:
+    detail = "the database user of this dashboard has no right to do that"
+    return _unavailable(error, detail, "missing_right")
+
+
 def _unavailable(error: Exception, detail: str, reason: str) -> Response:
     # The driver's words name hosts: they are for the log, not for the public.
     _log.warning("try again", extra={"reason": str(error)})
@@ -152,7 +139,7 @@ def _unavailable(error: Exception, detail: str, reason: str) -> Response:
 
 def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    path = str(request.scope["path"])[:_MAX_SHOWN]
+    path = str(request.scope["path"])[:MAX_SHOWN]
     if error.status_code == HTTPStatus.BAD_REQUEST:
         detail = "the body cannot be read as JSON"
         return response_of(problem(error.status_code, detail, parameter="body"))

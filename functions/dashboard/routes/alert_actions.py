@@ -8,9 +8,9 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from functions.dashboard.dependencies import Now, Store, StoreOfRequest
-from functions.dashboard.error_handlers import Refusal, no_such_alert
 from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.queries.lookups import alert_of
+from functions.dashboard.refusals import Refusal, no_such_alert
 from functions.dashboard.routes.alerts import AlertIdInPath
 from functions.dashboard.routes.writing import WritingRoute
 from functions.dashboard.schemas import bodies, problems

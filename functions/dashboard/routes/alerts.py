@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from functions.dashboard.dependencies import Now, StoreOfRequest
-from functions.dashboard.error_handlers import no_such_alert
 from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.queries.lookups import alert_of
+from functions.dashboard.refusals import no_such_alert
 from functions.dashboard.routes.paging import ListResponseOfRequest, filters_of, list_page
 from functions.dashboard.schemas import parameters, problems
 from functions.dashboard.schemas.alerts import AlertDetail, AlertList, shown

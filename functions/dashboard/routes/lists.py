@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from functions.dashboard.dependencies import ShownSettings, Store, StoreOfRequest
-from functions.dashboard.error_handlers import UnknownDevice
 from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.queries.lookups import horizon, is_known
 from functions.dashboard.queries.pages import page_of, telemetry_page_of
+from functions.dashboard.refusals import UnknownDevice
 from functions.dashboard.routes.paging import (
     ListResponseOfRequest,
     filters_of,

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from functions.dashboard.dependencies import Now, StoreOfRequest
-from functions.dashboard.error_handlers import Refusal
 from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.bounded_queries import bounded
+from functions.dashboard.refusals import Refusal
 from functions.dashboard.routes.paging import ListResponseOfRequest, list_page
 from functions.dashboard.routes.writing import WritingRoute
 from functions.dashboard.schemas import bodies, parameters, problems

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from functions.dashboard.error_handlers import Refusal
+from functions.dashboard.refusals import Refusal
 from shared.settings import CorsSettings, DashboardSettings
 
 MAX_BODY: Final = 256 * 1024  # 500 ids of alerts, and some
