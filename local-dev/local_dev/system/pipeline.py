@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_dev.manifests.system import NAMESPACE
@@ -134,7 +135,7 @@ class Pipeline:
     def _environment(self, service: Service) -> dict[str, str]:
         stated = service.environment(self._system.pipeline_env, self._system.config_files)
         own_rules = os.environ.get(RULES_FILE)
-        rules = {RULES_FILE: own_rules} if own_rules and RULES_FILE in stated else {}
+        rules = {RULES_FILE: str(Path(own_rules).absolute())} if own_rules else {}
         return {
             **os.environ,
             **stated,

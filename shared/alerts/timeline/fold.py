@@ -20,19 +20,21 @@ from shared.alerts.timeline.sample import Position, Sample
 from shared.alerts.timeline.silence_fold import SilenceFold
 from shared.alerts.timeline.track import START, Track
 
-_Fold = LevelFold | SilenceFold
+Fold = LevelFold | SilenceFold
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a fold came to.
 
-    `track` is the state after the last sample, untouched by any bound. `episodes`: those that were
-    over since the fold began, then the one that goes on, each as the bound has it. `due`: the
-    earliest event time at which a later bound changes an episode, None where only a sample does.
+    `track` is the state after the last sample, untouched by any bound. `over`: the episodes that
+    were over by then: one who folds on from `track` keeps these. `episodes`: these and what the
+    bound makes of the rest, last the one that goes on. `due`: the earliest event time at which a
+    later bound changes an episode, None where only a sample does.
     """
 
     track: Track
+    over: tuple[Episode, ...]
     episodes: tuple[Episode, ...]
     due: datetime | None
 
@@ -49,7 +51,7 @@ def run(
     eras = eras_of(history)
     finished: list[Episode] = []
     position = track.position
-    fold = None if position is None else _fold_of(era_at(eras, position[0]), track, position[0])
+    fold = None if position is None else fold_of(era_at(eras, position[0]), track, position[0])
     iterator = iter(samples)
     sample = next(iterator, None)
     while sample is not None:
@@ -57,15 +59,16 @@ def run(
         if fold is not None and fold.era is not era:
             finished += fold.close()
             fold = None
-        fold = fold or _fold_of(era, START, sample.ts)
+        fold = fold or fold_of(era, START, sample.ts)
         if fold is None:
             position, sample = (sample.ts, sample.reading_id), next(iterator, None)
         else:
             sample = fold.consume(chain((sample,), iterator))
     if fold is None:
-        return Run(Track(position=position), tuple(finished), None)
-    episodes, due = fold.at_bound(bound)
-    return Run(fold.track(), (*finished, *episodes), due)
+        return Run(Track(position=position), tuple(finished), tuple(finished), None)
+    over = (*finished, *fold.finished)
+    further, due = fold.at_bound(bound)
+    return Run(fold.track(), over, (*over, *further), due)
 
 
 def quiet_track(
@@ -97,5 +100,6 @@ _FOLDS: Final[dict[str, type[LevelFold] | type[SilenceFold]]] = {
 }
 
 
-def _fold_of(era: Era | None, track: Track, first: datetime) -> _Fold | None:
+def fold_of(era: Era | None, track: Track, first: datetime) -> Fold | None:
+    """Return the fold that goes on from the track; None where no rule holds."""
     return None if era is None else _FOLDS[era.steps[0][1].kind](era, track, first)

@@ -33,16 +33,16 @@ class LevelFold:
         while (sample := self.next_that_matters(samples)) is not None:
             if sample.ts >= self.era.end:
                 return sample
+            self.levels.pass_time(sample.ts)
             is_first_of_version = sample.ts >= self.until
             if is_first_of_version:
-                self.levels.pass_time(sample.ts)
                 rule, self.until = self.era.step_at(sample.ts)
                 self.levels.take_version(rule, sample)
             seen = self.seen(sample)
             if seen is not None:
-                if not is_first_of_version:
-                    self.levels.pass_time(sample.ts)
                 self.levels.see(seen)
+            elif is_first_of_version:
+                self.levels.see_nothing(sample)
             self.last = sample
         return None
 
@@ -61,7 +61,7 @@ class LevelFold:
         return self.finished
 
     def at_bound(self, bound: datetime | None) -> tuple[Sequence[Episode], datetime | None]:
-        """Return the episodes when time has passed to `bound`, and when it next changes one."""
+        """Return the further episodes at that time, and when more time next changes one."""
         levels = self.levels.copy()
         if bound is not None and bound >= self.era.end:
             levels.remove(self.era.end)
@@ -71,7 +71,16 @@ class LevelFold:
         due = min((one for one in dues if one is not None and one <= self.era.end), default=None)
         due = None if due == NEVER else due
         current = [] if levels.episode is None else [levels.episode]
-        return [*self.finished, *levels.finished, *current], due
+        return [*levels.finished, *current], due
+
+    def at_time(self, to: datetime) -> Track:
+        """Return the state when time has passed to `to`, which is never one to fold on from."""
+        levels = self.levels.copy()
+        if to >= self.era.end:
+            levels.remove(self.era.end)
+        else:
+            levels.pass_time(to)
+        return levels.track()
 
     def next_that_matters(self, samples: Iterator[Sample]) -> Sample | None:
         """Return the next sample, of a quiet rule the next that can change anything."""

@@ -26,21 +26,14 @@ Event = Fired | End
 
 def due_of(level: Level, state: LevelState) -> datetime | None:
     """Return when time alone changes the state, given that the last value holds until then."""
-    if state.phase == "pending":
-        return _fires_at(level, state)
-    if state.phase == "resolving":
-        assert state.since is not None
-        return state.since + level.clear_hold
-    return None
+    if state.since is None or (state.phase == "pending" and state.count < level.min_count):
+        return None
+    return state.since + (level.hold if state.phase == "pending" else level.clear_hold)
 
 
-def when_due(level: Level, state: LevelState) -> tuple[LevelState, Event]:
+def when_due(state: LevelState, at: datetime) -> tuple[LevelState, Event]:
     """Return the state and the event after the time at which it was due."""
-    if state.phase == "pending":
-        fires = _fires_at(level, state)
-        assert fires is not None
-        return _firing(state, fires)
-    return _over(state)
+    return _firing(state, at) if state.phase == "pending" else _over(state)
 
 
 def after_silence(state: LevelState) -> LevelState:
@@ -79,12 +72,10 @@ def _after_breach(
     level: Level, state: LevelState, sample: Sample, limits: Limits
 ) -> tuple[LevelState, Event | None]:
     pending = _pending(state, sample, limits)
-    if pending.count >= level.min_count and (pending.enough_at is None):
-        pending = replace(pending, enough_at=sample.ts)
-    fires = _fires_at(level, pending)
-    if fires is not None and fires <= sample.ts:
-        return _firing(pending, fires)
-    return pending, None
+    fires_at = due_of(level, pending)
+    if fires_at is None or fires_at > sample.ts:
+        return pending, None
+    return _firing(pending, sample.ts)
 
 
 def _pending(state: LevelState, sample: Sample, limits: Limits) -> LevelState:
@@ -114,13 +105,6 @@ def _after_clear(
     state = replace(state, last_id=reading_id)
     assert state.since is not None
     return _over(state) if ts - state.since >= level.clear_hold else (state, None)
-
-
-def _fires_at(level: Level, state: LevelState) -> datetime | None:
-    if state.enough_at is None or state.count < level.min_count:
-        return None
-    assert state.since is not None
-    return max(state.since + level.hold, state.enough_at)
 
 
 def _firing(pending: LevelState, at: datetime) -> tuple[LevelState, Event]:

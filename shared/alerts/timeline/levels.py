@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.alerts.rules.rule import Rule
+from shared.alerts.rules.rule import Rule, Zone, zone
 from shared.alerts.timeline import open_episode
 from shared.alerts.timeline.episode import EndReason, Episode
 from shared.alerts.timeline.flaps import STEADY
@@ -83,8 +83,13 @@ class Levels:
                 events.append((rank, event))
         self.held_at = sample.ts
         self._take(events)
-        if self.is_active and self.episode is not None and self.limits.excess(sample.value) > 0:
+        if self.episode is not None and self._is_breach_of_active(sample.value):
             self.episode = open_episode.peaked(self.episode, sample.value, sample.ts, self.limits)
+        self._finish((sample.ts, sample.reading_id))
+
+    def see_nothing(self, sample: Sample) -> None:
+        """Take in that the first sample of a version tells nothing: what was held is not known."""
+        self._states = [after_silence(state) for state in self._states]
         self._finish((sample.ts, sample.reading_id))
 
     def pass_time(self, to: datetime) -> None:
@@ -130,6 +135,10 @@ class Levels:
     def _dues(self) -> Sequence[datetime | None]:
         return [due_of(*pair) for pair in zip(self.rule.levels, self._states, strict=True)]
 
+    def _is_breach_of_active(self, value: float) -> bool:
+        levels = zip(self.rule.levels, self._states, strict=True)
+        return any(state.is_active and zone(level, value) is Zone.BREACH for level, state in levels)
+
     def _pass_held(self, horizon: datetime) -> None:
         while True:
             dues = self._dues()
@@ -137,9 +146,9 @@ class Levels:
             if due is None or due > horizon:
                 return
             events = []
-            for rank, level in enumerate(self.rule.levels):
+            for rank, state in enumerate(self._states):
                 if dues[rank] == due:
-                    self._states[rank], event = when_due(level, self._states[rank])
+                    self._states[rank], event = when_due(state, due)
                     events.append((rank, event))
             self._take(events)
             self._finish((due - MILLISECOND, _AFTER_ALL_IDS))

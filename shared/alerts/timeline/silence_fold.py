@@ -54,15 +54,25 @@ class SilenceFold:
         return [*self.finished, *self._removed()]
 
     def at_bound(self, bound: datetime | None) -> tuple[Sequence[Episode], datetime | None]:
-        """Return the episodes when time has passed to `bound`, and when it next changes one."""
+        """Return the further episodes at that time, and when more time next changes one."""
         if self._last is None or self._deadline >= self.era.end:
-            return self.finished, None
+            return (), None
         if bound is None or bound <= self._deadline:
-            return self.finished, self._deadline + _MILLISECOND
+            return (), self._deadline + _MILLISECOND
         if bound >= self.era.end:
-            return self.close(), None
-        is_removed = self.era.end != NEVER
-        return [*self.finished, self._silent()], self.era.end if is_removed else None
+            return self._removed(), None
+        return (self._silent(),), None if self.era.end == NEVER else self.era.end
+
+    def at_time(self, to: datetime) -> Track:
+        """Return the state when time has passed to `to`, which is never one to fold on from."""
+        further, _ = self.at_bound(to)
+        return Track(episode=further[0] if further and further[0].is_open else None)
+
+    def seen(self, sample: Sample) -> Sample | None:
+        """Return what is seen of a sample: the seconds of silence before it."""
+        if self._last is None:
+            return None
+        return sample._replace(value=(sample.ts - self._last.ts).total_seconds())
 
     @property
     def _timeout(self) -> timedelta:

@@ -19,8 +19,8 @@ class LevelState:
     """The state of one level.
 
     `since`: the first breach of `pending`, the first clear reading of `resolving`; `first_id` and
-    `last_id` the readings from there. `count` and `enough_at`: the breaches of `pending`, and when
-    they were as many as `min_count`. `peak`: the value farthest beyond the limit while `pending`.
+    `last_id` the readings from there. `count`: the breaches of `pending`. `peak`: the value
+    farthest beyond the limit of these.
     `fired`: since when it fires, of `firing` and `resolving`.
     """
 
@@ -31,7 +31,6 @@ class LevelState:
     first_id: str = ""
     last_id: str = ""
     count: int = 0
-    enough_at: datetime | None = None
     peak: float | None = None
     peak_at: datetime | None = None
     fired: datetime | None = None
