@@ -8,6 +8,6 @@ from shared.alerts.rules.rule_set import RuleSet
 
 
 def proposed(rules: RuleSet) -> RuleBook:
-    """Return a book in which the rules hold from the beginning, whatever `valid_from` they state."""
+    """Return a book in which the rules hold from the beginning, whatever they state of it."""
     always = tuple(replace(each, valid_from=None) for each in rules)
     return RuleBook().publish(always, BEGINNING)

@@ -33,11 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         print(line)
     if found.episodes == bundle.episodes:
         return 0
-    expected = [line for one in bundle.episodes for line in details_of(one)]
-    print(f"The bundle has {len(bundle.episodes)} episodes that are not all the same:")
-    for line in difference_of(
-        expected, [line for one in found.episodes for line in details_of(one)]
-    ):
+    print("the episodes of the bundle are others:")
+    for line in difference_of(_details(bundle), _details(found)):
         print(line)
     return 1
 
@@ -46,6 +43,10 @@ def _lines_of(bundle: Bundle) -> Sequence[str]:
     steps = [line for step in bundle.steps for line in _lines_of_step(step)]
     episodes = [line_of(one) for one in bundle.episodes] or ["no alert"]
     return [f"{bundle.rule_id} for {bundle.device_id}", *steps, *episodes]
+
+
+def _details(bundle: Bundle) -> Sequence[str]:
+    return [line for one in bundle.episodes for line in details_of(one)]
 
 
 def _lines_of_step(step: Step) -> Sequence[str]:

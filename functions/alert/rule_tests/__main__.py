@@ -17,24 +17,25 @@ from shared.settings import SettingsError
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the tests of the files; return 0 if all hold, 1 if not, 2 if a file or setting is wrong."""
+    """Run the tests of the files; return 0 if all hold, 1 if not, 2 if something is set wrongly."""
     options = _parser().parse_args(arguments)
+    count = failed = 0
     try:
-        found = [
-            (file, list(_judgements(file, options.rules, environment))) for file in options.files
-        ]
+        for file in options.files:
+            for one in _judgements(file, options.rules, environment):
+                count, failed = count + 1, failed + bool(one.difference)
+                _tell(file, one)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    failed = 0
-    for file, judgements in found:
-        for one in judgements:
-            failed += bool(one.difference)
-            print(f"{'FAILED' if one.difference else 'ok':6}  {file}: {one.name}")
-            for line in one.difference:
-                print(f"        {line}")
-    print(f"{sum(len(judgements) for _, judgements in found)} tests, {failed} failed")
+    print(f"{count} tests, {failed} failed")
     return 1 if failed else 0
+
+
+def _tell(file: str, judgement: Judgement) -> None:
+    print(f"{'FAILED' if judgement.difference else 'ok':6}  {file}: {judgement.name}")
+    for line in judgement.difference:
+        print(f"        {line}")
 
 
 def _judgements(
@@ -43,8 +44,9 @@ def _judgements(
     said = rule_tests_of(file)
     if said.rules is not None:
         rules = str(Path(file).parent / said.rules)
-    chosen = environment if rules is None else {**environment, "ALERT_RULES_FILE": rules}
-    book = proposed(load(chosen))
+    book = proposed(
+        load(environment if rules is None else {**environment, "ALERT_RULES_FILE": rules})
+    )
     for test in said.tests:
         yield judged(test, book.histories_for(test.device))
 
