@@ -1,78 +1,18 @@
 // The page: reads the JSON routes every few seconds and shows what they return.
-// Names and messages come from strangers: they are set as text, never as markup.
+
+import { showAlerts } from "/assets/alerts.js";
+import { age, byId, deviceLink, element, measured, number, read, show, time } from "/assets/elements.js";
+import { showSilences } from "/assets/silences.js";
 
 const EVERY_MS = 3000;
-const TIMEOUT_MS = 10000; // the function itself gives up after 5 s
 const ROUTES = {
   stats: "/stats",
   devices: "/devices?limit=50",
-  alerts: "/alerts/recent?limit=15",
+  alerts: "/alerts/recent?limit=50",
+  silences: "/silences?state=open&limit=20",
   windows: "/aggregated?limit=20",
   letters: "/dead-letters?limit=10",
 };
-const UNITS = { temperature_c: " °C", humidity: " %" };
-
-const byId = (id) => document.getElementById(id);
-const number = (value) => value.toLocaleString("en", { maximumFractionDigits: 2 });
-const measured = (value, sensor) =>
-  value === null || value === undefined ? "" : number(value) + (UNITS[sensor] ?? "");
-
-function age(timestamp) {
-  const seconds = Math.round((Date.now() - Date.parse(timestamp)) / 1000);
-  if (seconds < -1) return "in the future";
-  if (seconds < 2) return "now";
-  if (seconds < 120) return `${seconds} s ago`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h ago`;
-  return `${Math.round(seconds / 86400)} days ago`;
-}
-
-function element(name, text, className = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  made.className = className;
-  return made;
-}
-
-function time(timestamp, text) {
-  const made = element("time", text);
-  made.dateTime = timestamp;
-  made.title = timestamp;
-  return made;
-}
-
-function link(path, text) {
-  const made = element("a", text);
-  made.href = path;
-  return made;
-}
-
-const deviceLink = (id, route) => link(`/devices/${encodeURIComponent(id)}/${route}`, id);
-
-function show(bodyId, rows, nothing) {
-  const body = byId(bodyId);
-  const labels = [...body.parentElement.tHead.rows[0].cells];
-  if (rows.length === 0) {
-    const cell = element("td", nothing, "none");
-    cell.colSpan = labels.length;
-    const row = element("tr", "");
-    row.append(cell);
-    body.replaceChildren(row);
-    return;
-  }
-  body.replaceChildren(...rows.map((contents) => tableRow(contents, labels)));
-}
-
-function tableRow(contents, labels) {
-  const row = element("tr", "");
-  contents.forEach((content, index) => {
-    const cell = element("td", "", labels[index].className);
-    if (content !== "") cell.append(content);
-    cell.dataset.label = labels[index].textContent;
-    row.append(cell);
-  });
-  return row;
-}
 
 function showTotals(stats) {
   for (const [name, value] of Object.entries(stats)) {
@@ -96,17 +36,6 @@ function showDevices(devices, total) {
     time(last_ts, age(last_ts)),
   ]);
   show("device-rows", rows, "No device has reported.");
-}
-
-function showAlerts(alerts) {
-  const rows = alerts.map((alert) => [
-    element("span", alert.severity, `badge ${alert.severity}`),
-    deviceLink(alert.device_id, "telemetry"),
-    alert.message,
-    time(alert.timestamp, age(alert.timestamp)),
-    element("span", alert.status, "badge"),
-  ]);
-  show("alert-rows", rows, "No alerts.");
 }
 
 function showWindows(windows) {
@@ -139,25 +68,16 @@ function report(text, kind) {
   state.className = `state ${kind}`;
 }
 
-async function read(path) {
-  const response = await fetch(path, {
-    headers: { accept: "application/json" },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (response.status === 503) throw new Error("The database does not respond. Trying again.");
-  if (!response.ok) throw new Error(`${path} returned ${response.status}. Trying again.`);
-  return response.json();
-}
-
 async function refresh() {
   const names = Object.keys(ROUTES);
   const contents = await Promise.all(names.map((name) => read(ROUTES[name])));
-  const { stats, devices, alerts, windows, letters } = Object.fromEntries(
+  const { stats, devices, alerts, silences, windows, letters } = Object.fromEntries(
     names.map((name, index) => [name, contents[index]]),
   );
   showTotals(stats);
   showDevices(devices.data, stats.devices);
   showAlerts(alerts.data);
+  showSilences(silences.data);
   showWindows(windows.data);
   showLetters(letters.data);
 }
@@ -188,4 +108,6 @@ function ingestUrl() {
 byId("sample").textContent = `curl -X POST ${ingestUrl()}/ingest \\
   -H 'Content-Type: application/json' \\
   -d '{"device_id": "greenhouse-1", "temperature_c": 21.5, "humidity": 48}'`;
+// What an operator did shows at once; what fails here, the next round reports.
+document.addEventListener("acted", () => refresh().catch(() => {}));
 keepFresh();

@@ -3,10 +3,11 @@
 import json
 from functools import cache
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from functions.dashboard.dependencies import ShownSettings
@@ -17,7 +18,16 @@ _FOLDER: Final = Path(__file__).parents[1] / "assets"
 _MESSAGE: Final = "IoT telemetry. /openapi.json describes the routes; a browser gets a page here."
 _FOR_A_MINUTE: Final = {"cache-control": "max-age=60"}  # a new release shows within a minute
 _JSON: Final = "application/json"
+_MEDIA_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+_ASSETS: Final = frozenset(
+    ("page.css", "page.js", "elements.js", "alerts.js", "silences.js", "acting.js", "icon.svg")
+)
 _INGEST_URL: Final = '<meta name="ingest-url" content="{}">'
+_WRITES: Final = '<meta name="writes" content="{}">'
 
 router = APIRouter()
 
@@ -27,7 +37,7 @@ def front(request: Request, settings: ShownSettings) -> Response:
     """Return a page to a browser, a message to any other client."""
     headers = {"vary": "accept", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
-        page = _page(settings.ingest_url)
+        page = _page(settings.ingest_url, settings.dashboard_writes)
         return respond_unless_unchanged(request, page, "text/html; charset=utf-8", headers)
     message = Message(message=_MESSAGE).model_dump_json().encode()
     return respond_unless_unchanged(request, message, _JSON, headers)
@@ -46,29 +56,21 @@ def docs() -> Response:
     return RedirectResponse("/openapi.json")
 
 
-@router.get("/assets/page.css", include_in_schema=False)
-def style(request: Request) -> Response:
-    return _asset(request, "page.css", "text/css; charset=utf-8")
-
-
-@router.get("/assets/page.js", include_in_schema=False)
-def script(request: Request) -> Response:
-    return _asset(request, "page.js", "text/javascript; charset=utf-8")
-
-
-@router.get("/assets/icon.svg", include_in_schema=False)
-def icon(request: Request) -> Response:
-    return _asset(request, "icon.svg", "image/svg+xml")
-
-
-def _asset(request: Request, name: str, media_type: str) -> Response:
+@router.get("/assets/{name}", include_in_schema=False)
+def asset(request: Request, name: str) -> Response:
+    """Return a file of the page; its kind is known by its ending."""
+    if name not in _ASSETS:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
     return respond_unless_unchanged(request, _file(name), media_type, _FOR_A_MINUTE)
 
 
 @cache
-def _page(ingest_url: str) -> bytes:
-    told = _INGEST_URL.format(escape(ingest_url))
-    return _file("index.html").replace(_INGEST_URL.format("").encode(), told.encode())
+def _page(ingest_url: str, writes: str) -> bytes:
+    page = _file("index.html").decode()
+    for meta, told in ((_INGEST_URL, ingest_url), (_WRITES, writes)):
+        page = page.replace(meta.format(""), meta.format(escape(told)))
+    return page.encode()
 
 
 @cache

@@ -66,7 +66,7 @@ def _passing(history: RuleHistory, track: Track, to: datetime) -> tuple[Track, S
     assert fold is not None
     passed = fold.at_time(to)
     rule, _ = era.step_at(track.position[0])
-    happened = happened_between(rule, track, passed, None)
+    happened = happened_between(rule, track, passed, None, is_removed=to >= era.end)
     if not happened:
         return passed, None
     step = Step(

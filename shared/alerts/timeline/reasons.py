@@ -9,15 +9,16 @@ from shared.times import rfc3339, span_text
 
 
 def happened_between(
-    rule: Rule, before: Track, after: Track, seen: float | None
+    rule: Rule, before: Track, after: Track, seen: float | None, *, is_removed: bool = False
 ) -> tuple[str, ...]:
     """Return a sentence for each level whose state another is now.
 
-    `seen` is what the rule saw of the reading between them, None where only time passed.
+    `seen` is what the rule saw of the reading between them, None where only time passed;
+    `is_removed`: in that time the rule ceased to hold.
     """
     if rule.kind in ("stale", "offline"):
         return tuple(_of_silence(rule, before, after))
-    return tuple(_of_levels(rule, before, after, seen))
+    return tuple(_of_levels(rule, before, after, seen, is_removed=is_removed))
 
 
 def _of_silence(rule: Rule, before: Track, after: Track) -> Iterator[str]:
@@ -29,41 +30,46 @@ def _of_silence(rule: Rule, before: Track, after: Track) -> Iterator[str]:
         yield f"{name} is over: a reading came"
 
 
-def _of_levels(rule: Rule, before: Track, after: Track, seen: float | None) -> Iterator[str]:
+def _of_levels(
+    rule: Rule, before: Track, after: Track, seen: float | None, *, is_removed: bool
+) -> Iterator[str]:
     old, new = dict(before.levels), dict(after.levels)
     for level in rule.levels:
         was, now = old.pop(level.name, OK), new.get(level.name, OK)
-        if was.phase != now.phase:
-            yield f"{level.name} {_sentence(rule, level, was, now, seen)}"
+        if was.phase == now.phase:
+            continue
+        if now.phase == "firing" and was.phase != "resolving":
+            assert now.fired is not None
+            yield f"{level.name} fires at {rfc3339(now.fired)}: {_met(level)}"
+        elif seen is None:
+            reason = "the rule no longer holds" if is_removed else _in_time(rule, level, was, now)
+            yield f"{level.name} {_verb(was, now)}: {reason}"
+        else:
+            yield f"{level.name} {_by_reading(level, was, now, number_text(seen))}"
     yield from (f"{name} is over: the rule no longer has it" for name in old)
 
 
-def _sentence(
-    rule: Rule, level: Level, was: LevelState, now: LevelState, seen: float | None
-) -> str:
-    if now.phase == "firing" and was.phase != "resolving":
-        assert now.fired is not None
-        return f"fires at {rfc3339(now.fired)}: {_met(level)}"
-    if seen is None:
-        return _in_time(rule, level, was, now)
-    value = number_text(seen)
+def _by_reading(level: Level, was: LevelState, now: LevelState, value: str) -> str:
     if now.phase == "pending":
         return f"is pending: {value} is a breach; it fires when that {_lasts(level)}"
     if now.phase == "resolving":
         clear = span_text(level.clear_hold)
         return f"may be over: {value} is clear; it is over when that has lasted for {clear}"
     if now.phase == "firing":
-        return f"fires on: {value} is not clear"
-    is_ok = was.phase == "pending"
-    return f"is OK: {value} is no breach" if is_ok else f"is over: {value} is clear"
+        return f"{_verb(was, now)}: {value} is not clear"
+    return f"{_verb(was, now)}: {value} is {'clear' if was.is_active else 'no breach'}"
 
 
 def _in_time(rule: Rule, level: Level, was: LevelState, now: LevelState) -> str:
-    """Return what the time did that passed without a reading."""
     if was.phase == "resolving" and now.phase == "ok":
-        return f"is over: it was clear for {span_text(level.clear_hold)}"
-    word = "fires on" if now.phase == "firing" else "is OK"
-    return f"{word}: nothing came for more than {span_text(rule.max_gap)}"
+        return f"it was clear for {span_text(level.clear_hold)}"
+    return f"nothing came for more than {span_text(rule.max_gap)}"
+
+
+def _verb(was: LevelState, now: LevelState) -> str:
+    if now.is_active:
+        return "fires on"
+    return "is over" if was.is_active else "is OK"
 
 
 def _met(level: Level) -> str:

@@ -1,6 +1,7 @@
-"""The dashboard only reads: the right to read is enough, and it makes no index itself."""
+"""The rights that the dashboard needs: to read, and where operators act a little more."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +13,27 @@ from pymongo import AsyncMongoClient, MongoClient
 from local_dev.servers.child_process import ChildProcess
 from local_dev.servers.free_port import free_port, is_listening
 from local_dev.servers.mongo import mongod
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, SILENCES, VIEWS
 from shared.mongo.database import majority
 from shared.mongo.indexes import make_indexes
 from tests.contract.dashboard.dashboard_client import DashboardClient, dashboard_on
-from tests.contract.dashboard.documents import alert, dead_letter, device, reading, view
+from tests.contract.dashboard.documents import alert, dead_letter, device, reading, silence, view
 from tests.support.function_process import deployed, running
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(120)]
+JSON = [("content-type", "application/json")]
 PASSWORD = secrets.token_hex(8)
 LISTS = {
     "/alerts": (ALERTS, alert(1, 0)),
     "/alerts?device_id=boiler": (ALERTS, alert(1, 0)),
+    "/silences": (SILENCES, silence(1, 0, 60)),
     "/aggregated": (VIEWS, view("a", "lux", 0)),
     "/devices": (DEVICES, device("a", 0)),
     "/dead-letters": (DEAD_LETTERS, dead_letter(1, 0)),
     "/telemetry?device_id=a": (RAW, reading("a", 0)),
 }
-ROUTES = [*LISTS, "/telemetry", "/alerts/recent", "/stats", "/devices/a/telemetry",
+ONE_ALERT = f"/alerts/{alert(1, 0)['_id']}"
+ROUTES = [*LISTS, "/telemetry", "/alerts/recent", ONE_ALERT, "/stats", "/devices/a/telemetry",
           "/devices/a/aggregates", f"/receipts/{reading('a', 0)['_id']}"]  # fmt: skip
 
 
@@ -66,6 +70,13 @@ def make_users(port: int) -> None:
     ) as client:
         rights = [{"role": "read", "db": "iotdb"}]
         client.admin.command("createUser", "reader", pwd=PASSWORD, roles=rights)
+        may = {"alerts": ["update"], "silences": ["insert", "update"]}
+        privileges = [
+            {"resource": {"db": "iotdb", "collection": name}, "actions": may[name]} for name in may
+        ]
+        client["iotdb"].command("createRole", "operatorActions", roles=[], privileges=privileges)
+        rights.append({"role": "operatorActions", "db": "iotdb"})
+        client.admin.command("createUser", "operator", pwd=PASSWORD, roles=rights)
 
 
 async def fill(url: str) -> None:
@@ -84,6 +95,37 @@ def test_the_right_to_read_is_enough(guarded: str, root: Path, tmp_path: Path) -
         responses = [process.asks("GET", path) for path in ["/health/ready", *ROUTES]]
 
     assert [(r.url.path, r.status_code, r.text) for r in responses if r.status_code != 200] == []
+
+
+def test_the_rights_that_the_documentation_names_are_enough_to_act(
+    guarded: str, root: Path, tmp_path: Path
+) -> None:
+    url = f"mongodb://operator:{PASSWORD}@{guarded}/?replicaSet=guarded"
+    environment = {"MONGO_URL": url, "MONGO_DB": "iotdb", "DASHBOARD_WRITES": "open"}
+    made = {"matchers": {"device_id": "a"}, "to": "1h", "comment": "x"}
+
+    with running(deployed("dashboard"), root, environment, tmp_path / "log.txt") as process:
+        silence_id = f"{1:032x}"
+        responses = [
+            process.asks("POST", f"{ONE_ALERT}/acknowledge", JSON, b"{}"),
+            process.asks("POST", f"{ONE_ALERT}/unacknowledge"),
+            process.asks("POST", "/silences", JSON, json.dumps(made).encode()),
+            process.asks("DELETE", f"/silences/{silence_id}"),
+        ]
+
+    assert [r.status_code for r in responses] == [200, 200, 201, 200], responses[0].text
+
+
+def test_the_right_to_read_is_not_enough_to_act_and_a_503_says_so(
+    guarded: str, root: Path, tmp_path: Path
+) -> None:
+    url = f"mongodb://reader:{PASSWORD}@{guarded}/?replicaSet=guarded"
+    environment = {"MONGO_URL": url, "MONGO_DB": "iotdb", "DASHBOARD_WRITES": "open"}
+
+    with running(deployed("dashboard"), root, environment, tmp_path / "log.txt") as process:
+        response = process.asks("POST", f"{ONE_ALERT}/acknowledge")
+
+    assert (response.status_code, response.json()["reason"]) == (503, "missing_right")
 
 
 @pytest.fixture(scope="module")

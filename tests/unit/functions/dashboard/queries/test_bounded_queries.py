@@ -3,7 +3,11 @@ import asyncio
 import pytest
 from pymongo.errors import NetworkTimeout, OperationFailure, PyMongoError
 
-from functions.dashboard.queries.bounded_queries import MissingIndexError, bounded
+from functions.dashboard.queries.bounded_queries import (
+    MissingIndexError,
+    MissingRightError,
+    bounded,
+)
 from shared.outcomes import TemporaryError
 
 HINT = (
@@ -19,7 +23,6 @@ async def fail_with(error: Exception) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        OperationFailure("not authorized on iotdb", 13),
         OperationFailure("operation exceeded time limit", 50),
         OperationFailure("a bad value", 2),
         OperationFailure("a hint of something else", 96),
@@ -31,12 +34,19 @@ def test_what_fails_is_temporary_and_names_what_was_queried(error: PyMongoError)
         asyncio.run(fail_with(error))
 
     assert raised.value.operation == "alerts"
-    assert not isinstance(raised.value, MissingIndexError)
+    assert type(raised.value) is TemporaryError
 
 
 def test_a_hint_without_its_index_is_told_apart() -> None:
     with pytest.raises(MissingIndexError) as raised:
         asyncio.run(fail_with(OperationFailure(HINT, 2)))
+
+    assert raised.value.operation == "alerts"
+
+
+def test_a_right_that_is_missing_is_told_apart() -> None:
+    with pytest.raises(MissingRightError) as raised:
+        asyncio.run(fail_with(OperationFailure("not authorized on iotdb", 13)))
 
     assert raised.value.operation == "alerts"
 

@@ -7,7 +7,9 @@ from prometheus_client import REGISTRY
 
 Get = Callable[..., httpx.Response]
 Send = Callable[..., httpx.Response]
-ASSETS = ["/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
+MODULES = ["/assets/elements.js", "/assets/alerts.js", "/assets/silences.js", "/assets/acting.js"]
+SCRIPTS = ["/assets/page.js", *MODULES]
+ASSETS = ["/assets/page.css", "/assets/icon.svg", *SCRIPTS]
 
 
 def test_a_client_gets_a_message(get: Get) -> None:
@@ -38,8 +40,9 @@ def test_nothing_is_loaded_from_another_host(get: Get, path: str) -> None:
     assert not re.search(r"""(src|href|url|import)\s*[=(]?\s*["']?(https?:)?//""", text)
 
 
-def test_the_script_sets_names_as_text_only(get: Get) -> None:
-    script = get("/assets/page.js").text
+@pytest.mark.parametrize("path", SCRIPTS)
+def test_the_script_sets_names_as_text_only(get: Get, path: str) -> None:
+    script = get(path).raise_for_status().text
 
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
 
@@ -47,7 +50,32 @@ def test_the_script_sets_names_as_text_only(get: Get) -> None:
 def test_every_file_that_the_page_names_is_there(get: Get) -> None:
     page = get("/", accept="text/html").text
 
-    assert set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)) == set(ASSETS)
+    scripts = "".join(get(path).text for path in SCRIPTS)
+    assert set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)) == {*ASSETS} - {*MODULES}
+    assert set(re.findall(r'from "(/assets/[^"]+)"', scripts)) == set(MODULES)
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/main.py", "/assets/", "/assets/index.html", "/assets/%2e"]
+)
+def test_nothing_else_is_a_file_of_the_page(get: Get, path: str) -> None:
+    assert get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ASSETS)
+def test_a_file_says_what_it_is(get: Get, path: str) -> None:
+    types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+    media_type = get(path).headers["content-type"].partition(";")[0]
+
+    assert media_type == types[path.rpartition(".")[2]]
+
+
+@pytest.mark.parametrize("writes", ["", "open"])
+def test_the_page_learns_whether_operators_act_here(send: Send, writes: str) -> None:
+    page = send("GET", "/", {"accept": "text/html"}, writes=writes).text
+
+    assert f'<meta name="writes" content="{writes}">' in page
 
 
 @pytest.mark.parametrize("path", ["/", *ASSETS, "/stats", "/nope"])
@@ -130,7 +158,9 @@ def test_the_description_names_every_route(get: Get) -> None:
     assert set(paths) == {
         "/", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
         "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
-        "/dead-letters", "/receipts/{reading_id}",
+        "/dead-letters", "/receipts/{reading_id}", "/alerts/{alert_id}", "/alerts/acknowledge",
+        "/alerts/{alert_id}/acknowledge", "/alerts/{alert_id}/unacknowledge", "/silences",
+        "/silences/{silence_id}",
     }  # fmt: skip
 
 
