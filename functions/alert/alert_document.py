@@ -33,9 +33,7 @@ def rule_of(history: RuleHistory, episode: Episode) -> Rule:
     return next(rule for rule in versions if rule.version == episode.rule_version)
 
 
-def timeline_of(
-    device_id: str, rule: Rule, episode: Episode, until: datetime | None
-) -> Document:
+def timeline_of(device_id: str, rule: Rule, episode: Episode, until: datetime | None) -> Document:
     """Return the fields of an alert that follow from its episode, and from nothing else.
 
     `rule` is the version by which it fired; after `until` it is past for every fold, None where it
@@ -51,6 +49,7 @@ def timeline_of(
         "severity": shown,
         "message": message_of(rule, episode.peak),
         "timestamp": episode.started,
+        "is_flapping": episode.is_flapping,
         "until": until or LASTS,
         "retracted_reason": None,
     }
@@ -102,4 +101,5 @@ def _amendment(
 ) -> Document:
     """Return what a change did: the fields that people are told, as they were before it."""
     changed = {name: before[name] for name in _TOLD if before[name] != after[name]}
-    return {"at": clock, "kind": kind, "before": changed}
+    was_flapping = before["is_flapping"]
+    return {"at": clock, "kind": kind, "before": changed, "was_flapping": was_flapping}

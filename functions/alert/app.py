@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from functions.alert.function import alert_function
+from functions.alert.notify.targets.settings import load_targets
 from shared.alerts.rules.load import load
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
@@ -11,7 +12,7 @@ from shared.settings import MongoSettings, read
 
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
-    """Return the application. Raise SettingsError where the environment or the rules are wrong."""
+    """Return the application. Raise SettingsError where environment, rules or targets are wrong."""
     mongo = Mongo(read(MongoSettings, environment))
-    function = alert_function(mongo, load(environment))
+    function = alert_function(mongo, load(environment), load_targets(environment))
     return FunctionApplication(function, http_application(function))

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from functions.alert.intake import keep_and_alert
+from functions.alert.notify.sender import Sender
+from functions.alert.notify.targets.settings import Targets
 from functions.alert.rules_in_force import RulesInForce
 from functions.alert.tick import tick
+from functions.alert.work import AlertWork
 from shared.alerts.rules.rule_set import RuleSet
 from shared.mongo.connection import Mongo
 from shared.mongo.reading_store import Incoming
@@ -13,17 +16,19 @@ from shared.serving.event_function import EventFunction
 from shared.serving.intake import Intake
 
 
-def alert_function(mongo: Mongo, stated: RuleSet) -> EventFunction:
-    """Return the function on this database, with the rules that it was started with."""
-    return EventFunction("alert", mongo, AlertHandler(mongo, stated))
+def alert_function(mongo: Mongo, stated: RuleSet, targets: Targets | None = None) -> EventFunction:
+    """Return the function on this database, with the rules and targets it was started with."""
+    sender = Sender(mongo, Targets(()) if targets is None else targets)
+    return EventFunction("alert", mongo, AlertHandler(mongo, stated, sender), resources=[sender])
 
 
 class AlertHandler:
     """An event is done when its readings are stored and the alerts of their devices follow them."""
 
-    def __init__(self, mongo: Mongo, stated: RuleSet) -> None:
+    def __init__(self, mongo: Mongo, stated: RuleSet, sender: Sender) -> None:
         self._mongo = mongo
-        self._rules = RulesInForce(stated)
+        self._sender = sender
+        self._work = AlertWork(RulesInForce(stated), sender)
         self._intake = Intake(self._keep, mongo.holds_dedup_unique)
 
     async def handle(self, event: CloudEvent) -> None:
@@ -33,11 +38,12 @@ class AlertHandler:
         database fails.
         """
         if event.event_type == TICK_TYPE:
-            await tick(self._mongo.database, self._rules)
+            await tick(self._mongo.database, self._work)
+            await self._sender.tick()
             return
         await self._intake.take(event)
 
     async def _keep(self, incoming: Sequence[Incoming]) -> frozenset[str]:
         return await keep_and_alert(
-            self._mongo.database, incoming, self._rules, self._mongo.raw_retention
+            self._mongo.database, incoming, self._work, self._mongo.raw_retention
         )

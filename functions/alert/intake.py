@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from functions.alert.evaluation.evaluation import evaluate
 from functions.alert.evaluation.job import Job
-from functions.alert.rules_in_force import RulesInForce
+from functions.alert.work import AlertWork
 from shared.mongo.database import Database
 from shared.mongo.reading_store import Incoming, Kept, keep
 
@@ -13,7 +13,7 @@ from shared.mongo.reading_store import Incoming, Kept, keep
 async def keep_and_alert(
     database: Database,
     incoming: Sequence[Incoming],
-    rules: RulesInForce,
+    work: AlertWork,
     retention: timedelta | None = None,
 ) -> frozenset[str]:
     """Store the readings that are not there, then bring the alerts of their devices up to date.
@@ -27,7 +27,7 @@ async def keep_and_alert(
         kept = await keep(database, session, incoming, retention)
         jobs = _jobs(incoming, kept)
         if jobs:
-            await evaluate(database, session, rules, jobs)
+            await evaluate(database, session, work, jobs)
         return kept.too_late
 
 

@@ -9,12 +9,12 @@ from typing import Final
 
 from functions.alert.evaluation.evaluation import evaluate
 from functions.alert.evaluation.job import Job
-from functions.alert.rules_in_force import RulesInForce
 from functions.alert.store.alerts import AlertStore
 from functions.alert.store.readings import ReadingPages
 from functions.alert.store.rules import RuleStore
 from functions.alert.store.states import StateStore
 from functions.alert.sweep_state import DEVICES, DONE, ROWS, in_phase, past
+from functions.alert.work import AlertWork
 from shared.mongo.collections import Document
 from shared.mongo.database import Database, Session
 from shared.mongo.reading_store import clock_of
@@ -28,10 +28,11 @@ _ROLLOUT: Final = timedelta(minutes=20)
 class Sweep:
     """The sweep, in one session."""
 
-    def __init__(self, database: Database, session: Session, rules: RulesInForce) -> None:
+    def __init__(self, database: Database, session: Session, work: AlertWork) -> None:
         self._database = database
         self._session = session
-        self._rules = rules
+        self._work = work
+        self._rules = work.rules
         self._store = RuleStore(database, session)
         self._readings = ReadingPages(database, session)
 
@@ -58,7 +59,7 @@ class Sweep:
                 return in_phase(sweep, ROWS)
             if await self._is_concerned(device_id, sweep):
                 job = Job(device_id, valid_from=sweep["since"])
-                await evaluate(self._database, self._session, self._rules, {device_id: job})
+                await evaluate(self._database, self._session, self._work, {device_id: job})
             sweep = past(sweep, device_id)
         return sweep
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from functions.alert.evaluation.evaluation import evaluate
 from functions.alert.evaluation.job import Job
-from functions.alert.rules_in_force import RulesInForce
+from functions.alert.store.lapsed_acknowledgements import end_lapsed_acknowledgements
 from functions.alert.store.states import StateStore
 from functions.alert.sweep import Sweep
+from functions.alert.work import AlertWork
 from shared.mongo.database import Database, Session
 from shared.mongo.reading_store import clock_of
 
@@ -19,29 +20,30 @@ DEVICES: Final = 100  # at once
 BUDGET_S: Final = 10.0  # of the minute between two ticks; a request may take 30 s
 
 
-async def tick(database: Database, rules: RulesInForce) -> None:
+async def tick(database: Database, work: AlertWork) -> None:
     """Bring the devices that are due up to date; then sweep on for the time that is left.
 
     Raise TemporaryError where the database fails; the next tick completes it.
     """
     deadline = perf_counter() + BUDGET_S
     async with database.client.start_session(causal_consistency=True) as session:
-        sweep = Sweep(database, session, rules)
+        sweep = Sweep(database, session, work)
         is_swept = False
         while not is_swept and perf_counter() < deadline:
-            await _evaluate_due(database, session, rules, deadline)  # also what the sweep has left
+            await _evaluate_due(database, session, work, deadline)  # also what the sweep has left
             is_swept = await sweep.step()
+        await end_lapsed_acknowledgements(database, clock_of(session))
 
 
 async def _evaluate_due(
-    database: Database, session: Session, rules: RulesInForce, deadline: float
+    database: Database, session: Session, work: AlertWork, deadline: float
 ) -> None:
     states = StateStore(database, session)
     found = await states.find([])  # also tells the database's time
-    await rules.follow(database, session, found.revision)
+    await work.rules.follow(database, session, found.revision)
     while perf_counter() < deadline:
         due = await states.due(clock_of(session), DEVICES)
         if not due:
             return
         jobs = {device_id: Job(device_id) for device_id in due}
-        await evaluate(database, session, rules, jobs)
+        await evaluate(database, session, work, jobs)

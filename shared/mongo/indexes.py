@@ -56,10 +56,14 @@ INDEXES: Final = {
                 ("created_at", DESCENDING),
             ]
         ),
+        IndexModel([("device_id", ASCENDING), ("until", ASCENDING)]),  # those a fold can change
         IndexModel(  # acknowledgements that end by themselves
             [("acknowledgement.until", ASCENDING)],
             partialFilterExpression={"acknowledgement.until": {"$type": "date"}},
         ),
+    ],
+    ALERT_STATES: [
+        IndexModel([("next_due", ASCENDING)], sparse=True),  # what a tick looks for
     ],
     SILENCES: [
         IndexModel([("to", ASCENDING)]),  # those in force
@@ -92,9 +96,6 @@ INDEXES: Final = {
         IndexModel([("silenced_by", ASCENDING)], sparse=True),  # what a silence keeps back
         IndexModel([("repeat_at", ASCENDING)], sparse=True),
         IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),  # once all is told
-    ],
-    SILENCES: [
-        IndexModel([("to", ASCENDING)]),  # those in force
     ],
     DEAD_LETTERS: [
         IndexModel([("dead_lettered_at", DESCENDING)]),

@@ -16,6 +16,7 @@ from functions.aggregate.refresh.shares import Shares
 from functions.aggregate.refresh.work import Refresh
 from functions.alert.intake import keep_and_alert
 from functions.alert.rules_in_force import RulesInForce
+from functions.alert.work import AlertWork
 from shared.mongo.database import Database
 from shared.mongo.reading_store import Incoming
 from shared.outcomes import TemporaryError
@@ -57,7 +58,7 @@ class Writer:
     settings: AggregateSettings
     retention: timedelta | None = None
     # None: here it stores readings. Alerts have schedules of their own, in tests/simulation/alerts.
-    rules: RulesInForce = field(default_factory=lambda: RulesInForce(()))
+    work: AlertWork = field(default_factory=lambda: AlertWork(RulesInForce(())))
 
     async def run(self) -> None:
         while True:
@@ -79,7 +80,7 @@ class Writer:
             kept = [one for one in incoming if one.reading.reading_id not in late]
             self.watcher.aggregate_acknowledged(kept, began)
         else:
-            late = await keep_and_alert(self.database, incoming, self.rules, self.retention)
+            late = await keep_and_alert(self.database, incoming, self.work, self.retention)
             kept = [one for one in incoming if one.reading.reading_id not in late]
             self.watcher.alert_acknowledged(kept)
 

@@ -53,9 +53,7 @@ async def fold_device(
     for rule in rules_to_fold(state, watch, job, since):
         chain = state.chains.get(rule.history.rule_id, _NO_CHAIN)
         new_from = since.of(is_of_receipt=rule.is_of_receipt)
-        start = await starting_point(
-            rule, chain.checkpoints, new_from, reads, state.doubtful_from
-        )
+        start = await starting_point(rule, chain.checkpoints, new_from, reads, state.doubtful_from)
         folds.append(RuleFold(rule, start, chain, new_from, last))
     left = await _fold_all(folds, reads, clock, _folded_until(state, since))
     folds += [_gone(rule_id, clock) for rule_id in state.chains if rule_id not in watch.rules]

@@ -23,10 +23,10 @@ from functions.alert.evaluation.rule_fold import RuleFold
 from functions.alert.evaluation.starting_point import LEAST, is_near
 from functions.alert.evaluation.watch import Watch
 from functions.alert.evaluation.writing_out import write_out
-from functions.alert.rules_in_force import RulesInForce
 from functions.alert.store.alerts import AlertStore
 from functions.alert.store.readings import ReadingPages
 from functions.alert.store.states import StateStore
+from functions.alert.work import AlertWork
 from shared.alerts.timeline.changes import Change, StoredEpisode, changes
 from shared.mongo.collections import Document
 from shared.mongo.database import Database, Session
@@ -40,13 +40,13 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _Jobs = Mapping[str, Job]
 
 
-async def evaluate(database: Database, session: Session, rules: RulesInForce, jobs: _Jobs) -> None:
+async def evaluate(database: Database, session: Session, work: AlertWork, jobs: _Jobs) -> None:
     """Return when the alerts of these devices are what their readings give, for good.
 
     Raise TemporaryError where the database fails, or others write the same devices all the time;
     doing it again completes it.
     """
-    evaluation = _Evaluation(database, session, rules)
+    evaluation = _Evaluation(database, session, work)
     left = jobs
     for _ in range(_TRIES):
         left = await evaluation.round(left)
@@ -56,10 +56,11 @@ async def evaluate(database: Database, session: Session, rules: RulesInForce, jo
 
 
 class _Evaluation:
-    def __init__(self, database: Database, session: Session, rules: RulesInForce) -> None:
+    def __init__(self, database: Database, session: Session, work: AlertWork) -> None:
         self._database = database
         self._session = session
-        self._rules = rules
+        self._rules = work.rules
+        self._notices = work.notices
         self._states = StateStore(database, session)
         self._alerts = AlertStore(database, session)
         self._readings = ReadingPages(database, session)
@@ -70,7 +71,7 @@ class _Evaluation:
         if await self._rules.follow(self._database, self._session, found.revision):
             return jobs
         pending = [state for state in found.states.values() if state.pending]
-        await write_out(self._database, self._session, pending)
+        await write_out(self._database, self._session, self._notices, pending)
         needed = {
             device_id: job
             for device_id, job in jobs.items()
@@ -105,7 +106,7 @@ class _Evaluation:
         refused = await self._states.replace(made)
         written = [state for state in made if state.device_id not in refused]
         known = {alert["_id"]: alert for one in folded for alert in one.alerts}
-        await write_out(self._database, self._session, written, known)
+        await write_out(self._database, self._session, self._notices, written, known)
         return refused
 
     def _under_new_rules(self, state: DeviceState, job: Job) -> Job:

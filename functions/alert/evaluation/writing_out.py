@@ -4,14 +4,17 @@ They are committed with the state, as pending; from then on anybody may write th
 several times, whole or in part: each alert only where what is stored is of no later revision.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from functions.alert.alert_document import merged
 from functions.alert.device_state import DeviceState
+from functions.alert.notify.store.outbox import insert
 from functions.alert.store.alerts import AlertStore
 from functions.alert.store.states import StateStore
+from functions.alert.work import Notices
 from shared import metrics
 from shared.mongo.collections import Document
 from shared.mongo.database import Database, Session
@@ -31,55 +34,61 @@ class _Pending:
     def uid(self) -> str:
         return str(self.change["uid"])
 
+    def rows(self, notices: Notices, alert: Document, clock: datetime) -> Sequence[Document]:
+        """Return the rows of the change's notices; the same whoever writes it out."""
+        kind, was_flapping = self.change["kind"], self.change["was_flapping"]
+        return notices.rows_for(kind, alert, self.rev, clock, was_flapping=was_flapping)
+
 
 async def write_out(
     database: Database,
     session: Session,
+    notices: Notices,
     states: Sequence[DeviceState],
     known: Mapping[str, Document] | None = None,
 ) -> None:
-    """Return when all that is pending in these states is written out for good.
+    """Return when all that is pending in these states is written out for good, notices enqueued.
 
     `known` are alerts as they were read; without it they are read first. Raise TemporaryError where
     others write the same alerts all the time; doing it again completes it.
     """
-    left = list(_pending(states))
+    left = [_Pending(one.rev, change) for one in states for change in one.pending]
     if not left:
         return
     store = AlertStore(database, session)
+    rows: list[Document] = []
     for _ in range(_TRIES):
         stored = known if known is not None else await store.by_id({one.uid for one in left})
         known = None
-        left = await _written(store, left, stored, session)
+        clock = clock_of(session)
+        alerts = _made(left, stored, clock)
+        refused = await store.put(list(alerts.values()))
+        _count(alerts[uid] for uid in alerts.keys() - stored.keys() - refused)
+        for one in left:
+            alert = alerts.get(one.uid) or stored[one.uid]
+            if one.uid not in refused and alert["state_rev"] == one.rev:
+                rows += one.rows(notices, alert, clock)
+        left = [one for one in left if one.uid in refused]
         if not left:
+            await insert(database, session, rows)
             await StateStore(database, session).clear(states)
+            notices.soon()
             return
     raise TemporaryError(_OPERATION, f"{len(left)} alerts are being written by others")
 
 
-async def _written(
-    store: AlertStore,
-    pending: Sequence[_Pending],
-    stored: Mapping[str, Document],
-    session: Session,
-) -> list[_Pending]:
-    """Write what is not there yet; return what was refused."""
-    clock = clock_of(session)
+def _made(
+    pending: Sequence[_Pending], stored: Mapping[str, Document], clock: datetime
+) -> dict[str, Document]:
+    """Return the alerts that are not stored as of their change, or of a later one, by id."""
     alerts: dict[str, Document] = {}
     for one in pending:
         before = stored.get(one.uid)
         if before is None or before["state_rev"] < one.rev:
             alerts[one.uid] = merged(before, one.change, one.rev, clock)
-    refused = await store.put(list(alerts.values()))
-    for uid in alerts.keys() - refused:
-        if uid not in stored:
-            _count(alerts[uid])
-    return [one for one in pending if one.uid in refused]
+    return alerts
 
 
-def _pending(states: Sequence[DeviceState]) -> Iterator[_Pending]:
-    return (_Pending(one.rev, change) for one in states for change in one.pending)
-
-
-def _count(alert: Document) -> None:
-    metrics.alerts_raised.labels(alert["sensor_type"] or "", alert["severity"]).inc()
+def _count(alerts: Iterable[Document]) -> None:
+    for alert in alerts:
+        metrics.alerts_raised.labels(alert["sensor_type"] or "", alert["severity"]).inc()

@@ -33,7 +33,7 @@ async def end_lapsed_acknowledgements(database: Database, now: datetime) -> int:
     """
     due = {"acknowledgement.until": {"$lte": now}}
     async with database_errors(Reason.KEEP_ALERTS):
-        found = await database[ALERTS].find(due, dict.fromkeys(_FIELDS, 1)).limit(MOST).to_list()
+        found = await database[ALERTS].find(due, dict.fromkeys(_FIELDS, 1), limit=MOST).to_list()
         writes = []
         for alert in found:
             version = alert.get("version")

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from functions.alert.intake import keep_and_alert
 from functions.alert.rules_in_force import RulesInForce
 from functions.alert.tick import tick
+from functions.alert.work import AlertWork
 from shared.mongo.collections import ALERT_STATES, ALERTS, RAW
 from shared.mongo.database import majority
 from shared.mongo.indexes import make_indexes
@@ -17,6 +18,7 @@ from shared.outcomes import TemporaryError
 from shared.readings.identity import EPOCH
 from tests.simulation.alerts.generated_rules import generated_rules
 from tests.simulation.alerts.generated_samples import Devices
+from tests.simulation.alerts.notices import EveryNotice, check_notices
 from tests.simulation.alerts.timelines import check_equals_one_fold
 from tests.simulation.code_under_test import WrongClock
 from tests.simulation.database_double.client import Client
@@ -55,6 +57,7 @@ class AlertWorld:
         self._queues = Queues(chance, retries=chance.one_of((0, 1, 3)))
         self._devices = Devices.of(chance, START)
         self._events = 0
+        self._notices = EveryNotice()
         self._published: list[Sequence[Incoming]] = []
         self._rules = generated_rules(chance, sees_all=sees_all)
         self.replica.on_write = self._on_write
@@ -150,6 +153,7 @@ class AlertWorld:
         self.replica.advance(self.replica.lag)
         self._tick_alone()
         self._check()
+        check_notices(self.replica.held_state)
 
     def forget_alerts(self) -> None:
         """Delete all but readings and rules; what a sweep then makes of them must be the same."""
@@ -166,7 +170,8 @@ class AlertWorld:
         incoming = [one for event in self._published for one in event]
         for first in range(0, len(incoming), _REDRIVEN):
             some = incoming[first : first + _REDRIVEN]
-            self._run_alone(keep_and_alert(self._database, some, RulesInForce(self._rules)))
+            work = AlertWork(RulesInForce(self._rules), self._notices)
+            self._run_alone(keep_and_alert(self._database, some, work))
         self._check()
 
     def alerts(self) -> dict[str, Document]:
@@ -184,8 +189,8 @@ class AlertWorld:
         check_equals_one_fold(self.replica.held_state, clock)
 
     def _tick_alone(self) -> None:
-        rules = RulesInForce(self._rules)
-        self._run_alone(tick(self._database, rules))
+        work = AlertWork(RulesInForce(self._rules), self._notices)
+        self._run_alone(tick(self._database, work))
 
     def _rest_until(self, is_reached: Callable[[], bool]) -> None:
         for _ in range(_END_OF_REST):
@@ -201,14 +206,14 @@ class AlertWorld:
         self._workers[name] = self._trampoline.spawn(name, work)
 
     async def _writing(self, name: str) -> None:
-        function, rules = self._writers[name], RulesInForce(self._rules)
+        function, work = self._writers[name], AlertWork(RulesInForce(self._rules), self._notices)
         while True:
             await Point(f"{name} waits", lambda: bool(self._queues.waiting[function]))
             deliveries = self._queues.take(name, function)
             incoming = [one for delivery in deliveries for one in delivery.incoming]
             try:
                 if function == ALERT:
-                    await keep_and_alert(self._database, incoming, rules)
+                    await keep_and_alert(self._database, incoming, work)
                     self._acknowledged(incoming)
                 else:
                     await self._keep(incoming)
@@ -222,11 +227,11 @@ class AlertWorld:
             await keep(self._database, session, incoming)
 
     async def _ticking(self, name: str) -> None:
-        rules = RulesInForce(self._rules)
+        work = AlertWork(RulesInForce(self._rules), self._notices)
         while True:
             await Point(f"{name} rests")
             with suppress(TemporaryError):
-                await tick(self._database, rules)
+                await tick(self._database, work)
 
     def _acknowledged(self, incoming: Sequence[Incoming]) -> None:
         for one in incoming:
