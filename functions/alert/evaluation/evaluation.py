@@ -166,24 +166,32 @@ class _Evaluation:
 
     async def _with_changes(self, folded: Sequence[Folded], jobs: _Jobs) -> Sequence[DeviceState]:
         """Return the states with what their folds change of the stored alerts, as pending."""
-        found = {id(fold): self._changes(one, fold) for one in folded for fold in one.folds}
-        new = {change.uid for some in found.values() for change in some if change.before is None}
-        taken = await self._alerts.by_id(new) if new else {}
+        found = await self._with_free_uids(folded)
         states = []
         for one in folded:
-            pending: list[Document] = []
-            for fold in one.folds:
-                some = found[id(fold)]
-                if any(change.before is None and change.uid in taken for change in some):
-                    some = self._changes(one, fold, taken)
-                job = jobs[one.state.device_id]
-                pending += [_pending(one.state, fold, change, job) for change in some]
+            job = jobs[one.state.device_id]
+            pending = [
+                _pending(one.state, fold, change, job)
+                for fold in one.folds
+                for change in found[id(fold)]
+            ]
             states.append(replace(one.state, pending=pending, revision=self._rules.revision))
         return states
 
-    def _changes(
-        self, folded: Folded, fold: RuleFold, taken: Collection[str] = ()
-    ) -> Sequence[Change]:
+    async def _with_free_uids(self, folded: Sequence[Folded]) -> Mapping[int, Sequence[Change]]:
+        """Return the changes of each fold; no new alert has the uid of one that is stored."""
+        taken: set[str] = set()
+        while True:
+            found = {
+                id(fold): self._changes(one, fold, taken) for one in folded for fold in one.folds
+            }
+            new = {change.uid for some in found.values() for change in some if not change.before}
+            stored = await self._alerts.by_id(new) if new else {}
+            if not stored:
+                return found
+            taken.update(stored)
+
+    def _changes(self, folded: Folded, fold: RuleFold, taken: Collection[str]) -> Sequence[Change]:
         stored = [
             StoredEpisode(one.uid, one.episode, one.is_retracted)
             for one in fold.replaced(folded.alerts)
