@@ -45,11 +45,21 @@ class Devices:
     def event(self, now: datetime) -> Sequence[Incoming]:
         """Return what one event brings: one device's readings, some of them said before."""
         device_id = self.chance.one_of(_DEVICES[: self.many])
-        sayings = [self._one(device_id, now) for _ in range(1 + self.chance.below(4))]
+        many = self.chance.one_of((1, 1, 2, 4))
+        sayings = [self._one(device_id, now) for _ in range(many)]
         if self.said and self.chance.happens(self.again):
             sayings.append(self.chance.one_of(self.said))
         self.said += sayings
         return [Incoming(one.reading(now), now) for one in sayings[:_LONGEST]]
+
+    def well(self, now: datetime) -> Sequence[Incoming]:
+        """Return an event of one reading that breaks no limit: now, or a little late."""
+        device_id = self.chance.one_of(_DEVICES[: self.many])
+        values = {"temperature_c": self.chance.one_of(_QUIET), "humidity": _HUMIDITIES[-1]}
+        ts = now - self.chance.one_of((0, 0, 1, 5, 20, 60)) * _STEP
+        saying = Saying(device_id, ts, f"n{len(self.said)}", values)
+        self.said.append(saying)
+        return [Incoming(saying.reading(now), now)]
 
     def _one(self, device_id: str, now: datetime) -> Saying:
         chance = self.chance

@@ -73,7 +73,8 @@ class AlertWorld:
     def publish(self) -> None:
         """An event comes."""
         self._events += 1
-        incoming = self._devices.event(self.replica.wall)
+        event = self._devices.well if self._chance.happens(0.3) else self._devices.event
+        incoming = event(self.replica.wall)
         self._published.append(incoming)
         self._queues.publish(self._events, incoming)
         told = ", ".join(
@@ -147,6 +148,9 @@ class AlertWorld:
         for task in self._trampoline.tasks:
             task.weight = 1.0
         self._rest_until(lambda: self._queues.is_empty)
+        for _ in range(self._chance.below(4)):
+            self.publish()
+            self._rest_until(lambda: self._queues.is_empty)
         for name in last:
             self._trampoline.kill(self._workers[name])
         self._rest_until(lambda: not self._connection.is_serving)
