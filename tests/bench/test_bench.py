@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.bench import aggregate, cloud_events
+from tests.bench import aggregate, alert_timeline, cloud_events
 
 
 @pytest.mark.database
@@ -20,3 +20,9 @@ def test_the_benchmark_of_the_cloud_events_sdk_runs() -> None:
     line = cloud_events.line_of("decode", ours, theirs, rounds=1, calls=10)
 
     assert line.startswith("decode: ours ")
+
+
+def test_the_benchmark_of_timelines_runs() -> None:
+    line = alert_timeline.line_of(count=400, every=10)
+
+    assert " us a reading, " in line

@@ -29,10 +29,10 @@ class Report:
     budget: int | None
     devices: int = 0
     readings: int = 0
-    _pairs: list[Pair] = field(default_factory=list)
-    _of_devices: dict[str, dict[str, Counter[Verdict]]] = field(default_factory=dict)
-    _of_rules: dict[str, Counter[Verdict]] = field(default_factory=dict)
-    _total: Counter[Verdict] = field(default_factory=Counter)
+    _pairs: list[Pair] = field(init=False, default_factory=list)
+    _of_devices: dict[str, dict[str, Counter[Verdict]]] = field(init=False, default_factory=dict)
+    _of_rules: dict[str, Counter[Verdict]] = field(init=False, default_factory=dict)
+    _total: Counter[Verdict] = field(init=False, default_factory=Counter)
 
     def add(self, readings: int, pairs: Sequence[Pair]) -> None:
         """Take in one device."""

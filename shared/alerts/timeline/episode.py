@@ -67,8 +67,6 @@ def with_change(changes: tuple[LevelChange, ...], change: LevelChange) -> tuple[
 
     Of two levels of one time the second is the one; but the last that held stays before an end.
     """
-    if changes and change[0] < changes[-1][0]:
-        change = (changes[-1][0], change[1])
     while change[1] is not None and len(changes) > 1 and changes[-1][0] == change[0]:
         changes = changes[:-1]
     added = (*changes, change)

@@ -99,8 +99,7 @@ def _reading(rule: Rule, sample: Sample, seen: float | None, before: Track, afte
 def _seen(history: RuleHistory, track: Track, sample: Sample) -> float | None:
     """Return what the rule sees of a sample that follows the track."""
     era = era_at(eras_of(history), sample.ts)
-    if era is None:
-        return None
+    assert era is not None
     is_of_era = track.position is not None and era_at([era], track.position[0]) is era
     fold = fold_of(era, track if is_of_era else Track(), sample.ts)
     assert fold is not None

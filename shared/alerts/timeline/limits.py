@@ -24,9 +24,3 @@ class Limits:
     def excess(self, value: float) -> float:
         """Return how far the value is beyond the nearest limit; negative within them."""
         return max(value - self.high, self.low - value)
-
-
-def breaches(rule: Rule, value: float) -> bool:
-    """Return whether the value is a breach of any level of a rule of thresholds."""
-    limits = Limits.of(rule)
-    return not limits.low <= value <= limits.high

@@ -87,8 +87,6 @@ def levelled(
 
 
 def _ended(episode: Episode, end: End) -> Episode:
-    if not episode.is_open:
-        return episode
     return replace(
         episode,
         ended=end.at,

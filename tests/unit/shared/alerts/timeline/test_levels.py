@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.alerts.rules.rule import Level
-from shared.alerts.timeline.fold import Run, run
-from shared.alerts.timeline.track import START
+from shared.alerts.timeline.fold import Run, quiet_track, run
+from shared.alerts.timeline.track import START, Track
 from tests.support.alert_examples import (
     LATER,
     MUCH_TOO_WARM,
@@ -247,3 +247,9 @@ def test_where_no_rule_holds_nothing_is_folded() -> None:
 
 def test_without_readings_nothing_is_due() -> None:
     assert folded(rule(TOO_WARM), until=LATER) == Run(START, (), (), None)
+
+
+def test_where_no_rule_holds_a_fold_can_start_too() -> None:
+    position = (at(0), "id0")
+
+    assert quiet_track(versions((10, rule(TOO_WARM))), position) == Track(position=position)
