@@ -7,30 +7,13 @@ request.
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Annotated, Any
+from typing import Annotated
 
-import uvicorn
 from confluent_kafka import Producer
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-_Message = MutableMapping[str, Any]
-
-
-async def bare(
-    scope: _Message,
-    receive: Callable[[], Awaitable[_Message]],
-    send: Callable[[_Message], Awaitable[None]],
-) -> None:
-    """Read the body, respond 202."""
-    if scope["type"] != "http":
-        return
-    while (await receive()).get("more_body"):
-        pass
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
-    await send({"type": "http.response.start", "status": 202, "headers": headers})
-    await send({"type": "http.response.body", "body": b"{}"})
+from tests.bench.bare_server import bare, serve
 
 
 class _Posted(BaseModel):
@@ -55,11 +38,4 @@ def naive() -> FastAPI:
 
 
 if __name__ == "__main__":
-    application: Any = naive() if sys.argv[1] == "naive" else bare
-    uvicorn.run(
-        application,
-        host=os.environ["HOST"],
-        port=int(os.environ["PORT"]),
-        access_log=False,
-        log_level="warning",
-    )
+    serve(naive() if sys.argv[1] == "naive" else bare)

@@ -12,8 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.readings.reading_event import Record
+from tests.bench.sink import length_in
+from tests.support.readings import request_headers
+
 _HEAD_END: Final = b"\r\n\r\n"
-_LENGTH: Final = b"content-length: "
 _PATIENCE_S: Final = 30.0
 
 
@@ -46,6 +49,16 @@ def request_bytes(path: str, body: bytes, content_type: str = "application/json"
         f"content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def event_bytes(record: Record) -> bytes:
+    """Return the POST that KafkaSource makes of a record."""
+    headers = b"".join(b"%b: %b\r\n" % pair for pair in request_headers(record))
+    return b"POST / HTTP/1.1\r\nhost: bench\r\n%bcontent-length: %d\r\n\r\n%b" % (
+        headers,
+        len(record.value),
+        record.value,
+    )
 
 
 async def load(port: int, bodies: Callable[[], bytes], connections: int, seconds: float) -> Load:
@@ -84,7 +97,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, rest = self._received.partition(_HEAD_END)
-        if not found or len(rest) < _length_in(head):
+        if not found or len(rest) < length_in(head):
             return
         self._received = b""
         now = time.perf_counter()
@@ -108,12 +121,6 @@ class _Connection(asyncio.Protocol):
         assert self._transport is not None
         self.ended.set_result(None)
         self._transport.close()
-
-
-def _length_in(head: bytes) -> int:
-    lowered = head.lower()
-    start = lowered.find(_LENGTH)
-    return int(lowered[start + len(_LENGTH) :].split(b"\r\n", 1)[0]) if start >= 0 else 0
 
 
 def median_of(loads: Sequence[Load], figure: Callable[[Load], float]) -> float:

@@ -1,32 +1,36 @@
 """How many posts a second ingest acknowledges, beside a bare server and a naive one.
 
-    python -m tests.bench.ingest [--connections 256] [--seconds 5] [--rounds 3] [--batch 100]
+    local-dev/bench ingest
 
-Starts a real Kafka and, one after the other in each round, every server, pinned to one processor;
-the load and Kafka are on the others. Ratios are between the medians of the rounds.
+Starts, one after the other in each round, every server, pinned to one processor; the load and Kafka
+are on the others.
 """
 
-import argparse
 import asyncio
 import json
 import os
+import statistics
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Final
 
-from local_dev.paths import KAFKA_JARS, KAFKA_LOCK, ROOT
-from local_dev.servers.free_port import free_port
-from local_dev.servers.kafka import KafkaBroker
-from local_dev.servers.kafka_jars import class_path
+from local_dev.paths import ROOT
+from tests.bench.figures import Figure, median_ratio
 from tests.bench.http_load import Load, load, median_of, request_bytes
+from tests.bench.real_servers import RealServers
 from tests.support.function_process import deployed, running
 from tests.support.servers import new_topic
+
+NAME: Final = "ingest"
+_INGEST: Final = "ingest"
+_CONNECTIONS: Final = 256
+_SECONDS: Final = 5.0
+_BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def cases(batch: int) -> Sequence[Case]:
     baseline = [sys.executable, "-m", "tests.bench.baselines"]
     return [
         Case("bare server", [*baseline, "bare"]),
-        Case("ingest", deployed("ingest")),
+        Case(_INGEST, deployed("ingest")),
         Case(f"ingest, {batch} to a post", deployed("ingest"), batch),
         Case("naive server", [*baseline, "naive"]),
     ]
@@ -85,56 +89,81 @@ def _pin(process: subprocess.Popen[bytes], processors: set[int]) -> None:
         os.sched_setaffinity(int(task.name), processors)
 
 
-@contextmanager
-def kafka(folder: Path) -> Iterator[str]:
-    """Start a broker; yield its address."""
-    jars = class_path(KAFKA_LOCK, KAFKA_JARS, on_progress=print)
-    broker = KafkaBroker(free_port(), folder / "kafka", jars)
-    broker.start()
-    try:
-        broker.wait_until_ready()
-        yield broker.bootstrap
-    finally:
-        broker.stop()
+def figures(servers: RealServers, rounds: int) -> list[Figure]:
+    """Return the posts a second of each server, and its slowest hundredth in milliseconds."""
+    wanted = cases(_BATCH)
+    loads = {case.name: list[Load]() for case in wanted}
+    for _ in range(rounds):
+        for case in wanted:
+            loads[case.name].append(_on_a_new_topic(case, servers))
+    bare = wanted[0].name
+    return [
+        *(_rate(case, loads[case.name], loads[bare]) for case in wanted),
+        *(_p99(case, loads[case.name], loads[bare]) for case in wanted),
+        _readings(wanted[2], wanted[1], loads),
+        _beside_the_peer(wanted[1], wanted[3], loads),
+    ]
 
 
-def main() -> None:
-    """Print a line for each server."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--connections", type=int, default=256)
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--batch", type=int, default=100)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, kafka(Path(name)) as bootstrap:
-        wanted = cases(given.batch)
-        loads: dict[str, list[Load]] = {case.name: [] for case in wanted}
-        for _ in range(given.rounds):
-            for case in wanted:
-                topic = new_topic(bootstrap)
-                environment = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "TELEMETRY_TOPIC": topic}
-                load_of_round = measured(
-                    case, environment, given.connections, given.seconds, Path(name)
-                )
-                loads[case.name].append(load_of_round)
-        for line in table(wanted, loads):
-            print(line)
+def _on_a_new_topic(case: Case, servers: RealServers) -> Load:
+    topic = new_topic(servers.kafka)
+    environment = {"KAFKA_BOOTSTRAP_SERVERS": servers.kafka, "TELEMETRY_TOPIC": topic}
+    return measured(case, environment, _CONNECTIONS, _SECONDS, servers.folder)
 
 
-def table(wanted: Sequence[Case], loads: Mapping[str, Sequence[Load]]) -> Iterator[str]:
-    """Yield a line for each case: posts and readings a second, times, the ratio to the first."""
-    bare = median_of(loads[wanted[0].name], lambda one: one.rate)
-    for case in wanted:
-        rounds = loads[case.name]
-        rate = median_of(rounds, lambda one: one.rate)
-        statuses = sum((one.statuses for one in rounds[1:]), rounds[0].statuses)
-        yield (
-            f"{case.name:<24}{rate:>9,.0f} posts/s {rate * case.readings:>10,.0f} readings/s"
-            f"  p50 {median_of(rounds, lambda one: one.p50_ms):>6.1f} ms"
-            f"  p99 {median_of(rounds, lambda one: one.p99_ms):>6.1f} ms"
-            f"  {rate / bare:>5.2f} of bare  {dict(statuses)}"
-        )
+def _rate(case: Case, loads: Sequence[Load], bare: Sequence[Load]) -> Figure:
+    statuses = sum((one.statuses for one in loads[1:]), loads[0].statuses)
+    return Figure(
+        case=NAME,
+        name=case.name,
+        value=median_of(loads, lambda one: one.rate),
+        unit="posts/s",
+        baseline=None if loads is bare else "bare server",
+        ratio=None if loads is bare else median_ratio(rates_of(loads), rates_of(bare)),
+        wanted=0.5 if case.name == _INGEST else None,
+        note=f"statuses {dict(statuses)}",
+    )
 
 
-if __name__ == "__main__":
-    main()
+def _p99(case: Case, loads: Sequence[Load], bare: Sequence[Load]) -> Figure:
+    times, base = [one.p99_ms for one in loads], [one.p99_ms for one in bare]
+    return Figure(
+        case=NAME,
+        name=f"{case.name}, p99",
+        value=median_of(loads, lambda one: one.p99_ms),
+        unit="ms",
+        baseline=None if loads is bare else "bare server, p99",
+        ratio=None if loads is bare else median_ratio(times, base),
+        wanted=3 if case.name == _INGEST else None,
+        less_is_better=True,
+    )
+
+
+def _readings(batch: Case, single: Case, loads: Mapping[str, Sequence[Load]]) -> Figure:
+    rates = [batch.readings * rate for rate in rates_of(loads[batch.name])]
+    return Figure(
+        case=NAME,
+        name=f"{batch.name}, in readings",
+        value=statistics.median(rates),
+        unit="readings/s",
+        baseline=single.name,
+        ratio=median_ratio(rates, rates_of(loads[single.name])),
+        wanted=8,
+    )
+
+
+def _beside_the_peer(ours: Case, peer: Case, loads: Mapping[str, Sequence[Load]]) -> Figure:
+    return Figure(
+        case=NAME,
+        name=f"{ours.name}, beside the peer",
+        value=median_of(loads[ours.name], lambda one: one.rate),
+        unit="posts/s",
+        baseline=peer.name,
+        ratio=median_ratio(rates_of(loads[ours.name]), rates_of(loads[peer.name])),
+        wanted=10,
+    )
+
+
+def rates_of(loads: Sequence[Load]) -> list[float]:
+    """Return the requests a second of each round."""
+    return [one.rate for one in loads]

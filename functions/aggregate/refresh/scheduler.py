@@ -161,13 +161,16 @@ class RefreshScheduler:
         """
         wants, notes, is_drained, failure = self._quiet.late_round_begins(), 0, True, None
         for one in sorted(self._shares.held):
-            started = time.perf_counter()
+            if one not in self._shares.held:
+                continue  # given back since the round began
+            started, self._shares.late_at = time.perf_counter(), one
             try:
                 step = await late_step(self._this, *one)
                 notes += step.notes
                 is_drained = is_drained and step.is_drained
             except TemporaryError as outcome:
                 failure = failure or outcome
+            self._shares.late_at = None
             await asyncio.sleep(PAUSE * (time.perf_counter() - started))
         if failure is not None:
             raise failure
