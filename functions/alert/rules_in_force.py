@@ -18,11 +18,13 @@ _OPERATION: Final = "keep_rules"
 class RulesInForce:
     """The book of rules as this process knows it, and what each device's rules see.
 
-    `stated` are the rules that this process was started with. They are published once, at its first
-    work; after that it follows whatever is published.
+    `stated` are the rules that this process was started with, None for one that only follows. They
+    are published once, at its first tick, or where nothing is published yet: ticks go to the
+    revision with the traffic, so a process of an older one that starts again in a rollout does not
+    bring its rules back. After that it follows whatever is published.
     """
 
-    def __init__(self, stated: RuleSet) -> None:
+    def __init__(self, stated: RuleSet | None) -> None:
         self._stated = stated
         self._is_published = False
         self._take(RuleBook())
@@ -45,13 +47,15 @@ class RulesInForce:
             self._watches[key] = watch_of(histories)
         return self._watches[key]
 
-    async def follow(self, database: Database, session: Session, revision: int) -> bool:
+    async def follow(
+        self, database: Database, session: Session, revision: int, *, is_tick: bool = False
+    ) -> bool:
         """Take over the revision that was read; return whether it was another than the known one.
 
-        The rules of this process are published first, once.
+        The rules of this process are published first, once, if this is the time for it.
         """
-        if not self._is_published:
-            await self._publish(database, session)
+        if self._stated is not None and not self._is_published and (is_tick or revision == 0):
+            await self._publish(database, session, self._stated)
             return True
         if revision == self.revision:
             return False
@@ -59,14 +63,14 @@ class RulesInForce:
         self._take(RuleBook.from_documents(documents[:revision]))
         return True
 
-    async def _publish(self, database: Database, session: Session) -> None:
+    async def _publish(self, database: Database, session: Session, rules: RuleSet) -> None:
         """Make the stated rules those in force; raise TemporaryError if others go on publishing."""
         store = RuleStore(database, session)
         for _ in range(_TRIES):
             documents = await store.revisions()
             pointer = await store.pointer()
             book = RuleBook.from_documents(documents)
-            stated = book.publish(self._stated, clock_of(session))
+            stated = book.publish(rules, clock_of(session))
             if stated is not book and not await store.add(dict(stated.to_documents()[-1])):
                 continue
             pointed = 0 if pointer is None else pointer["revision"]

@@ -40,7 +40,7 @@ async def _evaluate_due(
 ) -> None:
     states = StateStore(database, session)
     found = await states.find([])  # also tells the database's time
-    await work.rules.follow(database, session, found.revision)
+    await work.rules.follow(database, session, found.revision, is_tick=True)
     while perf_counter() < deadline:
         due = await states.due(clock_of(session), DEVICES)
         if not due:

@@ -7,7 +7,15 @@ from fastapi import Depends, FastAPI
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
-from functions.dashboard.routes import alert_actions, alerts, lists, lookups, page, silences
+from functions.dashboard.routes import (
+    alert_actions,
+    alerts,
+    explanations,
+    lists,
+    lookups,
+    page,
+    silences,
+)
 from shared.serving.application import ASGI
 from shared.settings import CorsSettings, DashboardSettings
 
@@ -16,6 +24,7 @@ _NO_ORIGINS: Final = CorsSettings()
 _ROUTERS: Final = (
     lists.router,
     alert_actions.router,  # before alerts: what follows an id is no part of it
+    explanations.router,
     alerts.router,
     silences.router,
     silences.writing_router,

@@ -43,6 +43,7 @@ class Bundle(_Part):
 
     `start` is the state from which it was folded, before the first of `readings`. `bound` is the
     event time to which time had passed. `rule` has the versions in the order of their times.
+    `alert_id` and `notes` are for people: the alert that is explained, and what the bundle is not.
     """
 
     version: Literal[1] = 1
@@ -54,6 +55,8 @@ class Bundle(_Part):
     bound: AwareDatetime | None
     episodes: tuple[Episode, ...]
     steps: tuple[Step, ...]
+    alert_id: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def bundle_of(
@@ -80,4 +83,5 @@ def replayed(bundle: Bundle) -> Bundle:
     """Return the bundle that the same readings, rule and bound make now."""
     history = RuleHistory(bundle.rule_id, tuple((one.valid_from, one.rule) for one in bundle.rule))
     samples = [Sample(one.ts, one.reading_id, one.value) for one in bundle.readings]
-    return bundle_of(bundle.device_id, history, samples, bundle.bound, bundle.start)
+    made = bundle_of(bundle.device_id, history, samples, bundle.bound, bundle.start)
+    return made.model_copy(update={"alert_id": bundle.alert_id, "notes": bundle.notes})

@@ -46,6 +46,6 @@ class _RuleFold:
         self._over += result.over
 
     def end(self, clock: datetime) -> Sequence[Episode]:
-        grace = max(rule.grace for rule in self._rules)
+        grace = self._rules[-1].grace
         result = run(self._history, self._track, in_order(self._receipts), clock - grace)
         return [*self._over, *result.episodes]

@@ -50,16 +50,19 @@ class StoredReadings:
     async def devices(self) -> AsyncIterator[str]:
         """Return each device that has readings, in the order of their ids."""
         last = ""
-        while True:
-            wanted = {"device_id": {"$gt": last}}
-            async with database_errors(_OPERATION):
-                found = await self._raw.find_one(
-                    wanted, {"device_id": 1}, sort=[("device_id", 1)], session=self._session
-                )
-            if found is None:
-                return
-            last = found["device_id"]
-            yield last
+        while (found := await self.next_device(last)) is not None:
+            yield (last := found)
+
+    async def next_device(self, after: str) -> str | None:
+        """Return the next device that has readings, in the order of ids; None after the last."""
+        async with database_errors(_OPERATION):
+            found = await self._raw.find_one(
+                {"device_id": {"$gt": after}},
+                {"device_id": 1},
+                sort=[("device_id", 1)],
+                session=self._session,
+            )
+        return None if found is None else str(found["device_id"])
 
     async def pages(
         self, device_id: str, start: datetime, end: datetime

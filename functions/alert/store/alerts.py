@@ -66,6 +66,17 @@ class AlertStore:
                     refused.update(some[index]["_id"] for index in duplicates_in(error))
         return frozenset(refused)
 
+    async def next_device(self, after: str) -> str | None:
+        """Return the next device that has alerts, in the order of ids; None after the last."""
+        async with database_errors(_OPERATION):
+            found = await self._alerts.find_one(
+                {"device_id": {"$gt": after}},
+                {"device_id": 1},
+                sort=[("device_id", 1)],
+                session=self._session,
+            )
+        return None if found is None else str(found["device_id"])
+
     async def retire_rows(self, clock: datetime) -> int:
         """Take back what the version before stored, a row for each breach; return how many of some.
 

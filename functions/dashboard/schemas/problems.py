@@ -41,6 +41,10 @@ ANY_ROUTE: Final[Responses] = {
 }
 LIST: Final[Responses] = {400: _refusal("The cursor is not one of this list."), **ANY_ROUTE}
 OF_AN_ALERT: Final[Responses] = {404: _refusal("There is no such alert."), **ANY_ROUTE}
+EXPLAINING: Final[Responses] = {
+    409: _refusal("What this alert was made of is not stored."),
+    **OF_AN_ALERT,
+}
 WRITING: Final[Responses] = {
     403: _refusal("Writes are not open here, or a page of another origin asks."),
     413: _refusal("The body is too large."),

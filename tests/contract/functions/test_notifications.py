@@ -24,9 +24,14 @@ HOUR = 60
 
 @pytest.fixture(scope="module")
 def database(mongo_url: str) -> Iterator[Documents]:
-    """Give a database that has its indexes: they are most of what a test would take."""
+    """Give a database that has its indexes: they are most of what a test would take.
+
+    Nothing expires meanwhile: the tests' clock is long past.
+    """
     with new_database(mongo_url) as made, Notifying(mongo_url, made):
+        made.client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
         yield made
+        made.client.admin.command({"setParameter": 1, "ttlMonitorEnabled": True})
 
 
 @pytest.fixture

@@ -160,6 +160,7 @@ def test_the_description_names_every_route(get: Get) -> None:
         "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
         "/dead-letters", "/receipts/{reading_id}", "/alerts/{alert_id}", "/alerts/acknowledge",
         "/alerts/{alert_id}/acknowledge", "/alerts/{alert_id}/unacknowledge", "/silences",
+        "/alerts/{alert_id}/explain",
         "/silences/{silence_id}",
     }  # fmt: skip
 
