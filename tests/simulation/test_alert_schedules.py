@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.simulation.alerts.notices import check_notices
 from tests.simulation.alerts.schedule import run_alert_schedule
 from tests.simulation.alerts.world import AlertWorld
 from tests.simulation.database_double.faults import Faults
@@ -56,3 +57,11 @@ def test_a_schedule_of_alerts_is_replayed_by_its_seed() -> None:
     first, again = run_alert_schedule(4), run_alert_schedule(4)
 
     assert first.trace == again.trace
+
+
+@pytest.mark.parametrize("seed", _SOME)
+def test_i10_a_change_of_an_alert_has_one_notice_whoever_writes_it_out(seed: int) -> None:
+    def told(world: AlertWorld) -> None:
+        check_notices(world.replica.held_state)
+
+    run_alert_schedule(seed, told, crash=0.1, faults=Faults(answer_lost=0.1, gives_up=0.1))

@@ -4,7 +4,7 @@ Alerts follow readings after a while: by the event that brings the same readings
 the tick. So a difference is looked at again, and counts when it stays.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from functions.alert.rules_in_force import RulesInForce
 from functions.alert.store.alerts import AlertStore
 from functions.alert.store.states import StateStore
 from functions.alert.work import AlertWork
+from shared.alerts.rules.history import RuleHistory
 from shared.mongo.database import Database, Session
 from shared.mongo.reading_store import intact_until
 from shared.readings.identity import EPOCH
@@ -113,7 +114,7 @@ class DeviceAudit:
             overdue = _overdue(state, clock)
             return Audited(device_id, count, len(stored), overdue, is_waiting=True)
         expected = expected_alerts(device_id, histories, timeline.end(clock))
-        findings = differences(expected, stored, self._intact_from() or EPOCH)
+        findings = differences(expected, stored, self._compared_from(histories))
         return Audited(device_id, count, len(stored), findings)
 
     def _intact_from(self) -> datetime | None:
@@ -121,7 +122,18 @@ class DeviceAudit:
         if self._retention is None:
             return None
         taken = self._readings.clock - intact_until(EPOCH, self._retention)
-        return EPOCH + taken + timedelta(hours=1)
+        return EPOCH + taken
+
+    def _compared_from(self, histories: Mapping[str, RuleHistory]) -> datetime:
+        """Return the time from which on alerts follow from intact readings alone.
+
+        An alert also says how many there were in the time before it.
+        """
+        intact = self._intact_from()
+        if intact is None:
+            return EPOCH
+        rules = [rule for history in histories.values() for _, rule in history.steps if rule]
+        return intact + max((rule.flap_within for rule in rules), default=timedelta(0))
 
 
 def _is_waiting(state: DeviceState, clock: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,61 +11,24 @@ import pytest
 
 from functions.alert.function import alert_function
 from functions.ingest.acceptance import PostedReading, accept
-from shared.alerts.rules.load import rule_set
 from shared.alerts.rules.rule import Level, Rule
-from shared.alerts.rules.rule_set import RuleSet, StatedRule
+from shared.alerts.rules.rule_set import StatedRule
 from shared.mongo.connection import Mongo
-from shared.readings.cloud_event import TICK_TYPE
 from shared.readings.reading import TEMPERATURE, Reading
-from shared.readings.reading_event import records_of
 from shared.serving.http import HttpRequest, HttpResponse
-from shared.settings import ThresholdSettings
-from tests.support.readings import NOW, accepted, at, posted, request_headers
+from tests.support.alerting import RULES, TICK, deliver, request_of
+from tests.support.readings import NOW, accepted, at, posted
 from tests.support.servers import Documents, mongo_at, new_database
 
 pytestmark = pytest.mark.database
 
 HOT = accepted(temperature_c=63.5, humidity=55)
-RULES = rule_set(ThresholdSettings(), "")
-TICK = HttpRequest(
-    "POST",
-    "/",
-    [
-        (b"ce-id", b"tick-1"),
-        (b"ce-source", b"/apis/v1/namespaces/telemetry/pingsources/alert-tick"),
-        (b"ce-type", TICK_TYPE.encode()),
-        (b"ce-specversion", b"1.0"),
-    ],
-    b"{}",
-)
 
 
 @pytest.fixture
 def database(mongo_url: str) -> Iterator[Documents]:
     with new_database(mongo_url) as made:
         yield made
-
-
-def deliver(
-    url: str, database: Documents, *events: Sequence[Reading] | HttpRequest, rules: RuleSet = RULES
-) -> list[HttpResponse]:
-    """Deliver events of these readings at once, as KafkaSource does, and give the answers."""
-
-    async def delivered() -> list[HttpResponse]:
-        function = alert_function(Mongo(mongo_at(url, database.name)), rules)
-        await function.open()
-        try:
-            requests = [one if isinstance(one, HttpRequest) else request_of(one) for one in events]
-            return await asyncio.gather(*(function.respond(request) for request in requests))
-        finally:
-            await function.close()
-
-    return asyncio.run(delivered())
-
-
-def request_of(readings: Sequence[Reading], received_at: datetime = NOW) -> HttpRequest:
-    record = records_of(readings, received_at)[0]
-    return HttpRequest("POST", "/", request_headers(record), record.value)
 
 
 def test_a_breach_becomes_an_alert_that_tells_its_story(
