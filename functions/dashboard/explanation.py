@@ -116,8 +116,9 @@ def _decided(alert: Mapping[str, Any], history: RuleHistory) -> datetime:
         return settled + _MOMENT
     levels = [level for _, rule in history.steps if rule is not None for level in rule.levels]
     longest = max(level.hold + level.clear_hold for level in levels)
+    ended: datetime = alert["ended"]
     closing = [_time_of(reading_id) for reading_id in alert["closed_by"]]
-    return max([alert["ended"] + longest, *closing])
+    return max([ended + longest, *closing])
 
 
 def _time_of(reading_id: str) -> datetime:

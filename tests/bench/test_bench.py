@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.bench import aggregate, alert_timeline, cloud_events
+from tests.bench import aggregate, alert, alert_timeline, cloud_events
 from tests.bench.chart import chart_of
 from tests.bench.figures import Figure, median_ratio, table
 from tests.bench.http_load import request_bytes
@@ -19,6 +19,13 @@ def test_the_benchmark_of_aggregate_runs(mongo_url: str) -> None:
     results = asyncio.run(aggregate.run(mongo_url, count=1_000, rounds=1))
 
     assert min(results.values()) > 0
+
+
+@pytest.mark.database
+def test_the_benchmark_of_alert_runs(mongo_url: str) -> None:
+    rates = asyncio.run(alert.one_round(mongo_url, 1_000))
+
+    assert min(rates.values()) > 0
 
 
 def test_the_benchmark_of_the_cloud_events_sdk_runs() -> None:
