@@ -1,7 +1,8 @@
 """A copy of the code under test with a fault in it; schedules run on it in a process of its own.
 
-A mutant is a patch whose file name says the fault. Its first line may name the kind of schedules
-that find it (`Schedules: hot`), for a fault that shows only there.
+A mutant is a patch whose file name says the fault. Its first lines may name the kind of schedules
+that find it (`Schedules: hot`), for a fault that shows only there, and one that did (`Seed: 17`):
+that is tried first, since those before it take their time.
 """
 
 import os
@@ -14,14 +15,16 @@ from typing import Final
 MUTANTS: Final = sorted((Path(__file__).parent / "mutants").glob("*.patch"))
 _COPIED: Final = ("functions/__init__.py", "functions/aggregate", "functions/alert", "shared")
 _KIND: Final = "Schedules: "
+_SEED: Final = "Seed: "
 _USED: Final = ("simulation", "chaos")  # of the tests: the schedules, and the oracle
 _TIMEOUT_S: Final = 300
 _LOCAL_DEV: Final = Path(__file__).parents[2] / "local-dev"  # the oracle's; it is not mutated
 
 
-def run_copy(folder: Path, count: int, kind: str | None = None) -> tuple[int, str]:
+def run_copy(folder: Path, count: int, kind: str | None = None, first: int = 0) -> tuple[int, str]:
     """Run up to `count` schedules on the copy in `folder`; return exit code and output."""
-    command = [sys.executable, "-m", "tests.simulation.run_schedules", "--count", str(count)]
+    command = [sys.executable, "-m", "tests.simulation.run_schedules"]
+    command += ["--first", str(first), "--count", str(count)]
     path = os.pathsep.join([str(folder), str(_LOCAL_DEV)])
     ended = subprocess.run(
         command + (["--kind", kind] if kind else []),
@@ -33,6 +36,16 @@ def run_copy(folder: Path, count: int, kind: str | None = None) -> tuple[int, st
         check=False,
     )
     return ended.returncode, ended.stdout + ended.stderr
+
+
+def run_until_found(folder: Path, count: int, mutant: Path) -> tuple[int, str]:
+    """Run the schedule that a mutant names, then up to `count`; return as `run_copy` does."""
+    kind, seed = _said(mutant, _KIND), _said(mutant, _SEED)
+    if seed is not None:
+        code, printed = run_copy(folder, 1, kind, int(seed))
+        if code != 0:
+            return code, printed
+    return run_copy(folder, count, kind)
 
 
 def copy_code(root: Path, folder: Path) -> None:
@@ -63,7 +76,8 @@ def put_in(mutant: Path, folder: Path) -> None:
     assert ended.returncode == 0, f"the patch no longer applies: {mutant.name}\n{ended.stderr}"
 
 
-def kind_for(mutant: Path) -> str | None:
-    """Return the kind of schedules that find it; None for those of all kinds."""
-    first, _, _ = mutant.read_text().partition("\n")
-    return first.removeprefix(_KIND) if first.startswith(_KIND) else None
+def _said(mutant: Path, name: str) -> str | None:
+    head, _, _ = mutant.read_text().partition("--- ")
+    return next(
+        (line.removeprefix(name) for line in head.splitlines() if line.startswith(name)), None
+    )

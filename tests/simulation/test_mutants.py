@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutated_copy import MUTANTS, copy_code, kind_for, put_in, run_copy
+from tests.simulation.mutated_copy import MUTANTS, copy_code, put_in, run_copy, run_until_found
 
 _SCHEDULES = 1_000  # by then each is found; most are among the first ten
 
@@ -15,7 +15,7 @@ def test_schedules_find_that(mutant: Path, root: Path, tmp_path: Path) -> None:
     copy_code(root, tmp_path)
     put_in(mutant, tmp_path)
 
-    code, printed = run_copy(tmp_path, _SCHEDULES, kind_for(mutant))
+    code, printed = run_until_found(tmp_path, _SCHEDULES, mutant)
 
     assert code == 1, f"the fault is not found:\n{printed}"
     assert "replay: " in printed, printed
