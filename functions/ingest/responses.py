@@ -15,6 +15,22 @@ from shared.times import rfc3339
 _MAX_ENTRIES: Final = MAX_BATCH  # each refused item has at least one of them
 
 
+class PlainLaw:
+    """The law of plain JSON: 202, 207 for a part, 422 for none; a receipt or faults of each."""
+
+    def queued(self, posting: Posting) -> HttpResponse:
+        """Return 202 where every item was queued, else 207 with an entry for each fault."""
+        return queued(posting)
+
+    def all_bad(self, posting: Posting) -> HttpResponse:
+        """Return 422 naming the fields."""
+        return all_bad(posting)
+
+    def failed(self, plain: HttpResponse) -> HttpResponse:
+        """Return the problem as it is."""
+        return plain
+
+
 def queued(posting: Posting) -> HttpResponse:
     """Return 202 where every item was queued, else 207 with an entry for each fault."""
     if not posting.is_batch:
