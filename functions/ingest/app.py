@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from functions.ingest.dialects.dialect import DialectOptions
 from functions.ingest.function import IngestFunction
 from shared.kafka.publisher import KafkaPublisher
 from shared.serving.application import FunctionApplication
@@ -17,8 +18,21 @@ _READ_BY_PAGES: Final = ("retry-after",)
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
     kafka = read(KafkaSettings, environment)
-    earliest = read(IngestSettings, environment).earliest_ts
-    function = IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic, earliest=earliest)
+    settings = read(IngestSettings, environment)
+    function = IngestFunction(
+        KafkaPublisher(kafka),
+        kafka.telemetry_topic,
+        earliest=settings.earliest_ts,
+        options=options_of(settings),
+    )
     origins = frozenset(read(CorsSettings, environment).cors_origins)
     cors = CorsPolicy(origins, ("POST",), _SENT_BY_PAGES, _READ_BY_PAGES)
     return FunctionApplication(function, http_application(function, cors=cors))
+
+
+def options_of(settings: IngestSettings) -> DialectOptions:
+    """Return what dialects read of the settings."""
+    return DialectOptions(
+        device_tags=settings.ingest_device_tags,
+        plain_measurements=settings.ingest_plain_measurements,
+    )

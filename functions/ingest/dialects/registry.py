@@ -23,7 +23,12 @@ BY_MEDIA_TYPE: Final = {
     "application/jsonl": "ndjson",
     "application/x-jsonlines": "ndjson",
 }
-BY_PATH: Final[Mapping[str, str]] = {}
+BY_PATH: Final = {
+    "/write": "influx",
+    "/api/v2/write": "influx",
+    "/ping": "influx_pages",
+    "/query": "influx_pages",
+}
 
 
 class _Module(Protocol):
