@@ -114,6 +114,7 @@ class IngestSettings(_Settings):
     ingest_device_tags: _Names = ("device_id", "device", "entity_id", "host")
     # Fields of these measurements are sensors by their own name; others as measurement_field.
     ingest_plain_measurements: _Names = ("readings", "telemetry", "sensors", "mqtt_consumer")
+    ingest_mappings_file: str = ""  # where parts of a reading are in JSON of other shapes
 
 
 class MongoSettings(_Settings):

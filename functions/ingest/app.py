@@ -1,7 +1,8 @@
 """Chooses the real adapters of the ingest function."""
 
 from collections.abc import Mapping
-from typing import Final
+from functools import cache, partial
+from typing import TYPE_CHECKING, Final
 
 from functions.ingest.dialects.dialect import DialectOptions
 from functions.ingest.function import IngestFunction
@@ -10,6 +11,9 @@ from shared.serving.application import FunctionApplication
 from shared.serving.cors import CorsPolicy
 from shared.serving.whole_request import http_application
 from shared.settings import CorsSettings, IngestSettings, KafkaSettings, read
+
+if TYPE_CHECKING:
+    from functions.ingest.dialects.mapping import JsonMapping
 
 _SENT_BY_PAGES: Final = ("content-type", "idempotency-key", "prefer")
 _READ_BY_PAGES: Final = ("retry-after",)
@@ -31,8 +35,23 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
 
 
 def options_of(settings: IngestSettings) -> DialectOptions:
-    """Return what dialects read of the settings."""
+    """Return what dialects read of the settings.
+
+    Raise SettingsError where the file of mappings is wrong. Without one the shipped mappings are
+    read with the first request for one, not at start.
+    """
+    file = settings.ingest_mappings_file
+    mappings = cache(partial(_mappings_of, file))
+    if file:
+        mappings()
     return DialectOptions(
         device_tags=settings.ingest_device_tags,
         plain_measurements=settings.ingest_plain_measurements,
+        mappings=mappings,
     )
+
+
+def _mappings_of(file: str) -> "Mapping[str, JsonMapping]":
+    from functions.ingest.mappings_file import mappings_of  # noqa: PLC0415 - not needed to start
+
+    return mappings_of(file)

@@ -43,6 +43,8 @@ def queued(posting: Posting) -> HttpResponse:
         "rejected": len(posting.refused),
         "readings": [{"index": index, **_receipt(reading)} for index, reading in posting.accepted],
     }
+    if posting.unsupported:
+        content["unsupported"] = posting.unsupported
     if not posting.refused:
         return json_response(HTTPStatus.ACCEPTED, content)
     content["errors"] = list(_errors(posting))

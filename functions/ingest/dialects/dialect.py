@@ -5,12 +5,15 @@ limits. A dialect has no other way in.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from functions.ingest.request_body import Content, Posting
 from shared.serving.http import HttpRequest, HttpResponse, problem
+
+if TYPE_CHECKING:  # its models take 5 ms to build, which a start does not need
+    from functions.ingest.dialects.mapping import JsonMapping
 
 _METHODS: Final = [("allow", "OPTIONS, POST")]
 
@@ -44,12 +47,15 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class DialectOptions:
-    """What the settings say of dialects: where a device is named, and which mappings there are."""
+    """What the settings say of dialects: where a device is named, and which mappings there are.
+
+    `mappings` reads them when the first is asked for.
+    """
 
     device_tags: Sequence[str] = ()
     plain_measurements: Sequence[str] = ()
     device_attributes: Sequence[str] = ()
-    mappings: Mapping[str, object] = field(default_factory=dict)
+    mappings: Callable[[], Mapping[str, "JsonMapping"]] = dict
 
 
 NO_OPTIONS: Final = DialectOptions()

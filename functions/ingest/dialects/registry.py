@@ -3,6 +3,7 @@
 A dialect's module is imported with its first request: a start costs what plain JSON needs.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from importlib import import_module
@@ -29,6 +30,7 @@ BY_PATH: Final = {
     "/ping": "influx_pages",
     "/query": "influx_pages",
 }
+BY_PATTERN: Final = ((re.compile("/ingest/[a-z0-9-]+"), "mapper"),)
 
 
 class _Module(Protocol):
@@ -80,7 +82,9 @@ def _by_media_type(
 
 
 def _by_path(request: HttpRequest, options: DialectOptions) -> Dialect | HttpResponse:
-    name = BY_PATH.get(request.path)
+    name = BY_PATH.get(request.path) or next(
+        (name for pattern, name in BY_PATTERN if pattern.fullmatch(request.path)), None
+    )
     if name is None:
         return problem(HTTPStatus.NOT_FOUND, "readings are posted to /ingest")
     return _module(name).dialect_of(request, options)
