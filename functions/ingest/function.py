@@ -78,8 +78,8 @@ class IngestFunction:
             posting = self._posting_of(request, headers, dialect, now)
         except _REFUSALS as error:
             return dialect.law.failed(_refusal(error))
-        strict = b"prefer" in headers and is_all_or_nothing(request)
-        return await self._queue(posting, now, dialect.law, strict=strict)
+        is_whole = dialect.is_whole or (b"prefer" in headers and is_all_or_nothing(request))
+        return await self._queue(posting, now, dialect.law, is_whole=is_whole)
 
     def _posting_of(
         self, request: HttpRequest, headers: Mapping[bytes, bytes], dialect: Dialect, now: datetime
@@ -92,10 +92,10 @@ class IngestFunction:
         return posting_of(dialect.content_of(request), now, key, self._nonce, self._earliest)
 
     async def _queue(
-        self, posting: Posting, now: datetime, law: Law, *, strict: bool
+        self, posting: Posting, now: datetime, law: Law, *, is_whole: bool
     ) -> HttpResponse:
         _count(posting)
-        if posting.refused and (strict or not posting.accepted):
+        if posting.refused and (is_whole or not posting.accepted):
             return law.all_bad(posting)
         readings = [reading for _index, reading in posting.accepted]
         if not readings:

@@ -38,11 +38,12 @@ class Law(Protocol):
 class Dialect:
     """A dialect: `content_of` reads a request whose body has no coding any more.
 
-    It raises MalformedBody and OversizedBatch.
+    It raises MalformedBody and OversizedBatch. `is_whole`: a request is queued whole or not at all.
     """
 
     content_of: Callable[[HttpRequest], Content]
     law: Law
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

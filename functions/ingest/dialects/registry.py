@@ -23,6 +23,8 @@ BY_MEDIA_TYPE: Final = {
     "application/ndjson": "ndjson",
     "application/jsonl": "ndjson",
     "application/x-jsonlines": "ndjson",
+    "application/cloudevents+json": "cloud_events",
+    "application/cloudevents-batch+json": "cloud_events",
 }
 BY_PATH: Final = {
     "/write": "influx",
@@ -67,10 +69,11 @@ def dialect_of(
 def _by_media_type(
     request: HttpRequest, headers: Mapping[bytes, bytes], options: DialectOptions
 ) -> Dialect | HttpResponse:
-    media_type = media_type_of(headers)
-    if media_type == _JSON.decode():
+    media_type = media_type_of(headers) or ""
+    is_event = _EVENT in headers and not media_type.startswith("application/cloudevents")
+    if media_type == _JSON.decode() and not is_event:
         return PLAIN
-    name = BY_MEDIA_TYPE.get(media_type or "")
+    name = "cloud_events" if is_event else BY_MEDIA_TYPE.get(media_type)
     if name is not None:
         return _module(name).dialect_of(request, options)
     taken = [_JSON.decode(), *BY_MEDIA_TYPE]
