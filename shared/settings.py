@@ -114,6 +114,8 @@ class IngestSettings(_Settings):
     ingest_device_tags: _Names = ("device_id", "device", "entity_id", "host")
     # Fields of these measurements are sensors by their own name; others as measurement_field.
     ingest_plain_measurements: _Names = ("readings", "telemetry", "sensors", "mqtt_consumer")
+    # Of a metric of OTLP, or its resource: the first of these attributes names the device.
+    ingest_device_attributes: _Names = ("device.id", "device_id", "host.name", "service.name")
     ingest_mappings_file: str = ""  # where parts of a reading are in JSON of other shapes
 
 

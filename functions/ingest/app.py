@@ -47,6 +47,7 @@ def options_of(settings: IngestSettings) -> DialectOptions:
     return DialectOptions(
         device_tags=settings.ingest_device_tags,
         plain_measurements=settings.ingest_plain_measurements,
+        device_attributes=settings.ingest_device_attributes,
         mappings=mappings,
     )
 

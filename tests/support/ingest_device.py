@@ -23,8 +23,9 @@ class Device:
 
     def __init__(self, options: DialectOptions = OPTIONS) -> None:
         self.broker = FakePublisher()
+        self.now = NOW
         function = IngestFunction(
-            self.broker, "telemetry.raw", lambda: NOW, lambda: "n0", options=options
+            self.broker, "telemetry.raw", lambda: self.now, lambda: "n0", options=options
         )
         self.application = FunctionApplication(function, http_application(function))
 

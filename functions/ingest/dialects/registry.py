@@ -31,6 +31,7 @@ BY_PATH: Final = {
     "/api/v2/write": "influx",
     "/ping": "influx_pages",
     "/query": "influx_pages",
+    "/v1/metrics": "otlp",
 }
 BY_PATTERN: Final = ((re.compile("/ingest/[a-z0-9-]+"), "mapper"),)
 

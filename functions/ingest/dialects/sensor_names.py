@@ -44,6 +44,14 @@ _BY_UNIT: Final[Mapping[str, str]] = {
 }
 
 
+_BY_METRIC: Final[Mapping[tuple[str, str], str]] = {
+    ("temperature", "Cel"): TEMPERATURE,
+    ("humidity", "%"): HUMIDITY,
+    ("relative_humidity", "%"): HUMIDITY,
+    ("humidity", "1"): "humidity_ratio",  # 0 to 1, and not percent
+}
+
+
 def sensor_name(*parts: str) -> str:
     """Return the parts as one name: what is no letter, digit or underscore becomes an underscore.
 
@@ -58,3 +66,9 @@ def sensor_of_unit(unit: str, kind: str) -> str | None:
     if unit == _PERCENT:
         return HUMIDITY if kind == _HUMIDITY_CLASS else sensor_name(kind, "percent")
     return _BY_UNIT.get(unit)
+
+
+def sensor_of_metric(name: str, unit: str) -> str:
+    """Return the sensor of a metric and its unit in UCUM, as OpenTelemetry and SenML write it."""
+    plain = sensor_name(name)
+    return _BY_METRIC.get((plain, unit), plain)
