@@ -51,18 +51,18 @@ def queued(posting: Posting) -> HttpResponse:
     return json_response(HTTPStatus.MULTI_STATUS, content)
 
 
-def all_bad(posting: Posting) -> HttpResponse:
-    """Return 422 naming the fields: nothing of the request was queued."""
+def all_bad(posting: Posting, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> HttpResponse:
+    """Return a problem, 422, naming the fields: nothing of the request was queued."""
     first = posting.refused[0]
     fault = first.faults[0]
     detail = f"{fault.field}: {fault.detail}" if fault.field else fault.detail
     errors = list(_errors(posting))
     if posting.is_batch:
         detail = f"nothing was queued; item {first.index}: {detail}"
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+        return problem(status, detail, errors=errors)
     if len(errors) > 1:
         detail = f"{detail} (and {len(errors) - 1} more, in errors)"
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, field=fault.field, errors=errors)
+    return problem(status, detail, field=fault.field, errors=errors)
 
 
 def _receipt(reading: Reading) -> dict[str, object]:

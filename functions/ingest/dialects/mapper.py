@@ -3,7 +3,6 @@
 TTN, ChirpStack and Telegraf's JSON are shipped; others stand in the file of INGEST_MAPPINGS_FILE.
 """
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs
 
 from functions.ingest.dialects.dialect import Dialect, DialectOptions, method_response
 from functions.ingest.dialects.mapping import JsonMapping, found_at
+from functions.ingest.dialects.numbers import number_of
 from functions.ingest.dialects.posted_item import fault_of, posted_item
 from functions.ingest.dialects.sensor_names import sensor_name
 from functions.ingest.faults import Fault
@@ -20,7 +20,6 @@ from functions.ingest.responses import PlainLaw
 from shared.outcomes import PermanentError, Reason
 from shared.serving.http import HttpRequest, HttpResponse, problem
 
-_NUMBER: Final = re.compile(r"\s*[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*", re.ASCII)
 _MAX_DEPTH: Final = 6
 _LAW: Final = PlainLaw()
 
@@ -71,7 +70,7 @@ def _values_of(message: object, mapping: JsonMapping) -> Iterator[tuple[str, obj
     for sensor, pointers in explicit.items():
         value = found_at(message, pointers)
         if value is not None:
-            yield sensor, _number_of(value)
+            yield sensor, number_of(value)
     for pointer in mapping.all_values:
         for name, value in _numbers_in(found_at(message, (pointer,)), ()):
             yield mapping.rename.get(name, name), value
@@ -79,8 +78,9 @@ def _values_of(message: object, mapping: JsonMapping) -> Iterator[tuple[str, obj
 
 def _numbers_in(content: object, path: tuple[str, ...]) -> Iterator[tuple[str, float]]:
     """Yield each number in objects and arrays, by its path; true and false are 1 and 0."""
-    if isinstance(content, (int, float)):
-        yield sensor_name(*path), _as_number(content)
+    number = int(content) if isinstance(content, bool) else content
+    if isinstance(number, (int, float)):
+        yield sensor_name(*path), number
     if len(path) == _MAX_DEPTH:
         return
     if isinstance(content, dict):
@@ -94,14 +94,3 @@ def _numbers_in(content: object, path: tuple[str, ...]) -> Iterator[tuple[str, f
 def _as_text(value: object) -> object:
     """Return a whole number as text, for an id; anything else as it is."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _number_of(value: object) -> object:
-    """Return the number that a value is, also as text; what is none is left for acceptance."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return float(value)
-    return _as_number(value) if isinstance(value, (int, float)) else value
-
-
-def _as_number(value: float) -> float:
-    return int(value) if isinstance(value, bool) else value

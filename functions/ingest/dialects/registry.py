@@ -23,6 +23,7 @@ BY_MEDIA_TYPE: Final = {
     "application/ndjson": "ndjson",
     "application/jsonl": "ndjson",
     "application/x-jsonlines": "ndjson",
+    "application/senml+json": "senml",
     "application/cloudevents+json": "cloud_events",
     "application/cloudevents-batch+json": "cloud_events",
 }
@@ -33,7 +34,10 @@ BY_PATH: Final = {
     "/query": "influx_pages",
     "/v1/metrics": "otlp",
 }
-BY_PATTERN: Final = ((re.compile("/ingest/[a-z0-9-]+"), "mapper"),)
+BY_PATTERN: Final = (
+    (re.compile("/ingest/[a-z0-9-]+"), "mapper"),
+    (re.compile("/api/v1/[^/]+/telemetry"), "thingsboard"),
+)
 
 
 class _Module(Protocol):
