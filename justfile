@@ -34,6 +34,10 @@ reset *arguments:
 chaos *arguments:
     @local-dev/chaos "$@"
 
+# Measure the parts, each beside a baseline of the same run
+bench *arguments:
+    @local-dev/bench "$@"
+
 # Compare the bridge with a recording of the real KafkaSource
 conform *arguments:
     @local-dev/conform "$@"

@@ -16,10 +16,14 @@ from shared.serving.process import check, serve
 
 FUNCTIONS: Final = ("ingest", "aggregate", "alert", "dlq", "dashboard")
 _CHECK: Final = "--check"
+_HELP: Final = "--help"
 
 
 def main() -> None:
     """Serve the function that the first argument, or else FUNCTION, names; exit with 2 on none."""
+    if _HELP in sys.argv:
+        print(__doc__)
+        return
     given = [argument for argument in sys.argv[1:] if argument != _CHECK]
     names = given or [os.environ.get("FUNCTION", "")]
     for name in names:

@@ -167,6 +167,12 @@ class ThresholdSettings(_Settings):
         return self
 
 
+class RulesSettings(_Settings):
+    """Where the file with more rules of alerts is; empty: the thresholds are all there is."""
+
+    alert_rules_file: str = ""
+
+
 class DashboardSettings(_Settings):
     """What the dashboard shows: details of dead letters, and where its page says to send to."""
 

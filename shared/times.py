@@ -14,6 +14,12 @@ _TIME: Final = re.compile(
     re.ASCII,
 )
 _DURATION: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)  # at most 273 years
+_SPAN: Final = re.compile(
+    r"(?=.)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?", re.ASCII
+)
+_ISO_SPAN: Final = re.compile(
+    r"P(?=.)(?:(\d{1,5})D)?(?:T(?=.)(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?", re.ASCII
+)
 _UNITS: Final[Mapping[str, timedelta]] = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -89,6 +95,27 @@ def read_duration(text: str) -> timedelta:
     if match is None:
         raise ValueError(f"{text!r} is no duration such as 90s, 10m, 24h or 7d")
     return int(match[1]) * _UNITS[match[2]]
+
+
+def read_span(text: str) -> timedelta:
+    """Read a duration of whole seconds such as `90s`, `1h30m`, or `PT5M` of ISO 8601.
+
+    Raise ValueError, with a sentence for people, for anything else.
+    """
+    match = _SPAN.fullmatch(text) or _ISO_SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a duration such as 90s, 5m, 1h30m or PT5M")
+    days, hours, minutes, seconds = (int(group or 0) for group in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def span_text(span: timedelta) -> str:
+    """Write whole seconds as `read_span` reads them: `1h30m`; `0s` for none."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
 def _read(text: str, *, needs_zone: bool) -> tuple[datetime, str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
+from functions.ingest.coalescing import Coalescing
 from functions.ingest.content_coding import CODINGS, UnknownCoding, decoded_body
 from functions.ingest.dialects.dialect import NO_OPTIONS, Dialect, DialectOptions, Law
 from functions.ingest.dialects.registry import dialect_of
@@ -16,7 +17,7 @@ from functions.ingest.request_headers import first_values, idempotency_key, is_a
 from shared import metrics
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
-from shared.readings.reading_event import Record, records_of
+from shared.readings.reading_event import Record
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
 _REFUSALS: Final = (MalformedBody, OversizedBatch, UnknownCoding, PermanentError)
@@ -49,7 +50,7 @@ class IngestFunction:
         options: DialectOptions = NO_OPTIONS,
     ) -> None:
         self._publisher = publisher
-        self._topic = topic
+        self._coalescing = Coalescing(publisher, topic)
         self._now = now
         self._nonce = nonce
         self._earliest = earliest
@@ -101,7 +102,7 @@ class IngestFunction:
         if not readings:
             return law.queued(posting)
         try:
-            await self._publisher.publish(self._topic, records_of(readings, now))
+            await self._coalescing.publish(readings, now)
         except TemporaryError as outcome:
             return law.failed(temporary_error_response(outcome))
         except PermanentError as rejected:  # a topic that takes less than our records

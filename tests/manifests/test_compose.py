@@ -122,8 +122,24 @@ def test_a_function_gets_the_values_of_pipeline_env_but_for_addresses(name: str)
     (file,) = service["env_file"]
 
     assert (FILE.parent / file).resolve() == (ROOT / "knative" / "base" / "pipeline.env")
-    assert set(service["environment"]) == {"KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL"}
+    assert set(service["environment"]) - {"ALERT_RULES_FILE"} == {
+        "KAFKA_BOOTSTRAP_SERVERS",
+        "MONGO_URL",
+    }
     assert set(service["environment"]) & set(pipeline("kind")) == {"KAFKA_BOOTSTRAP_SERVERS"}
+
+
+def test_the_rules_of_alerts_are_those_of_a_cluster_and_lie_where_they_do_there() -> None:
+    service = compose()["services"]["alert"]
+    (source, target, mode) = service["volumes"][0].split(":")
+    (there,) = (
+        each["value"]
+        for each in container_of(services("kind")["alert"])["env"]
+        if each["name"] == "ALERT_RULES_FILE"
+    )
+
+    assert (FILE.parent / source).resolve() == (ROOT / "knative" / "rules.yaml").resolve()
+    assert (target, service["environment"]["ALERT_RULES_FILE"], mode) == (there, there, "ro")
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, "bridge"])

@@ -72,7 +72,7 @@ def test_the_topics_are_the_same(in_the_cluster: tuple[Document, ...], here: Sys
 
 def test_the_services_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
     documents = tuple(
-        _with_plain_name(each)
+        _with_plain_names(in_the_cluster, each)
         for each in in_the_cluster
         if (group_of(each), each["kind"]) == ("serving.knative.dev", "Service")
     )
@@ -83,7 +83,7 @@ def test_the_services_are_the_same(in_the_cluster: tuple[Document, ...], here: S
 
 
 def test_the_environment_is_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
-    (values,) = (each["data"] for each in in_the_cluster if each["kind"] == "ConfigMap")
+    (values,) = (each["data"] for each in _config_maps(in_the_cluster, "pipeline"))
 
     environments = [each.environment(here.pipeline_env) for each in here.services]
 
@@ -98,23 +98,34 @@ def test_the_namespace_is_the_same(overlay: str) -> None:
     assert namespace["metadata"]["name"] == NAMESPACE
 
 
+def test_the_mounted_files_are_the_same(in_the_cluster: tuple[Document, ...], here: System) -> None:
+    (there,) = (each["data"] for each in _config_maps(in_the_cluster, "rules"))
+
+    texts = {name: path.read_text() for name, path in here.config_files["rules"].items()}
+
+    assert texts == there
+
+
+def _config_maps(documents: tuple[Document, ...], name: str) -> list[Document]:
+    """Return those of this name, with a hash behind it."""
+    maps = [each for each in documents if each["kind"] == "ConfigMap"]
+    return [each for each in maps if each["metadata"]["name"].startswith(f"{name}-")]
+
+
 def _by_name(things: Any) -> dict[str, Any]:
     return {each.name: each for each in things}
 
 
-def _with_plain_name(service: Mapping[str, Any]) -> Document:
-    """Return it as it was before the ConfigMap got its hash."""
-    name = next(
-        origin["configMapRef"]["name"]
-        for origin in service["spec"]["template"]["spec"]["containers"][0]["envFrom"]
-        if "configMapRef" in origin
-    )
-    return {key: _replaced(value, name, "pipeline") for key, value in service.items()}
+def _with_plain_names(documents: tuple[Document, ...], service: Mapping[str, Any]) -> Document:
+    """Return it as it was before the ConfigMaps got their hashes."""
+    names = [each["metadata"]["name"] for each in documents if each["kind"] == "ConfigMap"]
+    plain = {name: name.rpartition("-")[0] for name in names}
+    return {key: _replaced(value, plain) for key, value in service.items()}
 
 
-def _replaced(content: Any, old: str, new: str) -> Any:
+def _replaced(content: Any, names: Mapping[str, str]) -> Any:
     if isinstance(content, dict):
-        return {key: _replaced(value, old, new) for key, value in content.items()}
+        return {key: _replaced(value, names) for key, value in content.items()}
     if isinstance(content, list):
-        return [_replaced(each, old, new) for each in content]
-    return new if content == old else content
+        return [_replaced(each, names) for each in content]
+    return names.get(content, content) if isinstance(content, str) else content

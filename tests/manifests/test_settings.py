@@ -113,6 +113,25 @@ def test_the_certificate_of_the_broker_is_where_the_setting_says(name: str) -> N
     assert pipeline("production")["KAFKA_SSL_CA_LOCATION"] == f"{folder}/ca.crt"
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_rules_of_alerts_are_mounted_where_the_setting_says(overlay: str) -> None:
+    """The map's name has a hash: another file is another Revision."""
+    alert = services(overlay)["alert"]
+    (volume,) = (
+        each for each in alert["spec"]["template"]["spec"]["volumes"] if each["name"] == "rules"
+    )
+    (folder,) = (
+        each["mountPath"] for each in container_of(alert)["volumeMounts"] if each["name"] == "rules"
+    )
+    content = of_kind(rendered(overlay), "", "ConfigMap")[volume["configMap"]["name"]]["data"]
+
+    assert content == {"rules.yaml": (ROOT / "knative" / "rules.yaml").read_text()}
+    assert container_of(alert)["env"] == [
+        {"name": "ALERT_RULES_FILE", "value": f"{folder}/rules.yaml"}
+    ]
+    assert volume["configMap"]["name"].startswith("rules-")
+
+
 def _origins(service: Document) -> list[Document]:
     origins = container_of(service)["envFrom"]
     assert isinstance(origins, list)

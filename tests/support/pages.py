@@ -46,6 +46,11 @@ def spans_in(page: str) -> list[str]:
     return _SPAN.findall(prose_of(page))
 
 
+def blocks_in(page: str, language: str) -> list[str]:
+    """Return the page's code blocks of that language."""
+    return [block for name, block in _FENCE.findall(text_of(page)) if name == language]
+
+
 def links_in(page: str) -> list[str]:
     """Return the targets of the page's links that stay in the repository."""
     return [one for one in _LINK.findall(prose_of(page)) if not re.match(r"[a-z]+:", one, re.ASCII)]

@@ -28,7 +28,7 @@ class Size:
     flat_devices: int
     flat_s: float
     backlog_pairs: int
-    shared_within_s: float  # until each instance holds a shard, where there still is work
+    shared_within_s: float  # until the instances share the shards, where there still is work
 
 
 SMALL: Final = Size(
@@ -60,7 +60,7 @@ FULL: Final = Size(
     kill_every_s=20,
     flat_devices=2_000,
     flat_s=90,
-    backlog_pairs=60_000,
+    backlog_pairs=240_000,
     shared_within_s=30,
 )
 

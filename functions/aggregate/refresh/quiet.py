@@ -25,6 +25,20 @@ class Quiet:
         self.wants += 1
         self._wanted_at = time.monotonic()
 
+    def has_more(self) -> None:
+        """Take in that there are new shards to look at: what was found before is not of them."""
+        self.wants += 1
+
+    def live_round_begins(self) -> int:
+        """Return `wants` as it is now. Until the round has ended, it may find something."""
+        self._live = -1
+        return self.wants
+
+    def late_round_begins(self) -> int:
+        """Return `wants` as it is now. Until the round has ended, it may find something."""
+        self._late = -1
+        return self.wants
+
     def live_round(self, wants: int, notes: int, horizons: Sequence[datetime]) -> None:
         """Take in what a live round found that began when `wants` was this."""
         self._live = -1 if notes else wants

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from functions.aggregate.refresh.fold import Fold
@@ -10,6 +10,9 @@ from functions.aggregate.store.devices import DeviceFacts
 from functions.aggregate.store.pairs import Pair
 
 MAX_WEIGHT: Final = 600_000  # about 100 MB: a reading takes some 150 bytes, a pair 1,500
+# From here on, pairs whose window is over make room: a load that stays needs no more in the end.
+SETTLED_WEIGHT: Final = 200_000
+_WINDOWS: Final = 2  # of which live readings come: the open one and the one before
 _WEIGHT_OF_A_PAIR: Final = 10
 _MAX_DEVICES: Final = 200_000
 
@@ -17,8 +20,10 @@ _MAX_DEVICES: Final = 200_000
 class Remembered:
     """The folds of the pairs that were counted last, and the edges of devices."""
 
-    def __init__(self, max_weight: int | None = None) -> None:
+    def __init__(self, max_weight: int | None = None, window_seconds: int = 60) -> None:
         self._max_weight = MAX_WEIGHT if max_weight is None else max_weight
+        self._live = timedelta(seconds=_WINDOWS * window_seconds)
+        self._newest: datetime | None = None  # start of a window
         self._folds: OrderedDict[Pair, Fold] = OrderedDict()
         self._weight = 0
         self._devices: dict[str, tuple[datetime, str]] = {}  # first time, id of the latest reading
@@ -47,7 +52,8 @@ class Remembered:
             self._weight -= _weight(before)
         self._folds[pair] = fold
         self._weight += _weight(fold)
-        while self._weight > self._max_weight and self._folds:
+        self._newest = max(self._newest or pair.window_start, pair.window_start)
+        while self._folds and self._weight > self._limit(next(iter(self._folds))):
             _, oldest = self._folds.popitem(last=False)
             self._weight -= _weight(oldest)
 
@@ -63,6 +69,12 @@ class Remembered:
         edges = (facts.first_ts, str(facts.latest["_id"]))
         known = self._devices.get(facts.device_id, edges)
         self._devices[facts.device_id] = (min(known[0], edges[0]), max(known[1], edges[1]))
+
+    def _limit(self, oldest: Pair) -> int:
+        """Return how much may be remembered, this pair being the one that was counted first."""
+        assert self._newest is not None
+        is_over = oldest.window_start <= self._newest - self._live
+        return min(self._max_weight, SETTLED_WEIGHT) if is_over else self._max_weight
 
 
 def _weight(fold: Fold) -> int:

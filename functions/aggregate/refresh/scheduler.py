@@ -35,8 +35,9 @@ class RefreshScheduler:
 
     def __init__(self, mongo: Mongo, settings: AggregateSettings) -> None:
         owner = f"{OWNER_PREFIX}{uuid.uuid4().hex}"
+        remembered = Remembered(window_seconds=settings.aggregate_window_seconds)
         self._this = Refresh(
-            lambda: mongo.database, owner, settings, mongo.raw_retention, Remembered()
+            lambda: mongo.database, owner, settings, mongo.raw_retention, remembered
         )
         self._shares = Shares(self._this)
         self._scan = Scan(self._this)
@@ -116,6 +117,7 @@ class RefreshScheduler:
             await self._scan_step()  # takes over from the version before, where that is possible
             await self._shares.beat(is_urgent=is_urgent)
         if self._shares.held - held:
+            self._quiet.has_more()
             self._urgent.set()
         elif await self._is_idle():
             wants = self._quiet.wants
@@ -128,7 +130,7 @@ class RefreshScheduler:
         """Make a live pass of each shard that is held; return how long to rest."""
         self._urgent.clear()
         begun = self._begun = self._begun + 1
-        wants, started = self._quiet.wants, time.perf_counter()
+        wants, started = self._quiet.live_round_begins(), time.perf_counter()
         notes, horizons, failure = 0, [], None
         for one in sorted(self._shares.held):
             try:
@@ -157,15 +159,18 @@ class RefreshScheduler:
 
         It rests where no step has left anything: the notes that come meanwhile are counted at once.
         """
-        wants, notes, is_drained, failure = self._quiet.wants, 0, True, None
+        wants, notes, is_drained, failure = self._quiet.late_round_begins(), 0, True, None
         for one in sorted(self._shares.held):
-            started = time.perf_counter()
+            if one not in self._shares.held:
+                continue  # given back since the round began
+            started, self._shares.late_at = time.perf_counter(), one
             try:
                 step = await late_step(self._this, *one)
                 notes += step.notes
                 is_drained = is_drained and step.is_drained
             except TemporaryError as outcome:
                 failure = failure or outcome
+            self._shares.late_at = None
             await asyncio.sleep(PAUSE * (time.perf_counter() - started))
         if failure is not None:
             raise failure

@@ -24,6 +24,7 @@ class Shares:
         self._this = this
         self._instance_id = f"{instances_prefix(this.width)}{this.owner}"
         self.held: set[Shard] = set()
+        self.late_at: Shard | None = None  # whose late notes are being counted now
 
     async def beat(self, *, is_urgent: bool = False) -> bool:
         """Say that this process lives, renew what it holds, take or give back shards.
@@ -75,8 +76,13 @@ class Shares:
         return first is not None
 
     async def _give_back(self, session: Session, share: int) -> None:
-        own = sorted(one for one in self.held if one[0] == self._this.settings.aggregate_shards)
-        surplus = own[share:]
+        """Give back what is more than this share, last of all a shard that is at work.
+
+        Whoever takes that one would count the same notes, lose its writes to ours and read all
+        those pairs in full.
+        """
+        own = [one for one in self.held if one[0] == self._this.settings.aggregate_shards]
+        surplus = sorted(own, key=lambda one: (one != self.late_at, one))[share:]
         if surplus:
             await self._this.leases.release(session, [self._id(one) for one in surplus])
             self.held.difference_update(surplus)

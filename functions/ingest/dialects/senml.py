@@ -47,7 +47,7 @@ def content_of(request: HttpRequest) -> Content:
 
 
 def _items_of(records: Iterable[Record | Fault]) -> list[object]:
-    """Return an item for each fault, and for as many values of a device and time as one may have."""
+    """Return an item for each fault, and for the values of each device and time."""
     items: list[object] = []
     values: dict[tuple[str, float | None, int], dict[str, float]] = {}
     parts: Counter[tuple[str, float | None]] = Counter()

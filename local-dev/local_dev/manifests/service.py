@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from local_dev.manifests.manifest_object import ManifestObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from local_dev.manifests.config_files import ConfigFiles
 
 REVISION = "spec.template.spec"
 CONTAINER = f"{REVISION}.containers.0"
@@ -47,6 +49,24 @@ class Variable(ManifestObject):
     value: str
 
 
+class Volume(ManifestObject):
+    """An entry of `volumes`; what is in one that is no ConfigMap is not asked here."""
+
+    ignored = frozenset({"emptyDir", "secret", "projected", "configMap.*"})
+
+    name: str
+    config_map: str | None = Field(None, alias="configMap.name")
+
+
+class Mount(ManifestObject):
+    """An entry of `volumeMounts`."""
+
+    ignored = frozenset({"readOnly"})
+
+    name: str
+    folder: str = Field(alias="mountPath")
+
+
 class Service(ManifestObject):
     """A function and its limits."""
 
@@ -60,13 +80,11 @@ class Service(ManifestObject):
             "spec.template.metadata.annotations.*",
             f"{REVISION}.enableServiceLinks",
             f"{REVISION}.automountServiceAccountToken",
-            f"{REVISION}.volumes",
             f"{REVISION}.serviceAccountName",
             f"{CONTAINER}.image",
             f"{CONTAINER}.ports",
             f"{CONTAINER}.resources",
             f"{CONTAINER}.securityContext",
-            f"{CONTAINER}.volumeMounts",
             f"{CONTAINER}.livenessProbe",
             f"{CONTAINER}.imagePullPolicy",
             f"{CONTAINER}.name",
@@ -90,6 +108,8 @@ class Service(ManifestObject):
     ready_path: str = Field(alias=f"{CONTAINER}.readinessProbe.httpGet.path")
     env_from: list[EnvironmentOrigin] = Field([], alias=f"{CONTAINER}.envFrom")
     env: list[Variable] = Field([], alias=f"{CONTAINER}.env")
+    volumes: list[Volume] = Field([], alias=f"{REVISION}.volumes")
+    mounts: list[Mount] = Field([], alias=f"{CONTAINER}.volumeMounts")
 
     @property
     def is_public(self) -> bool:
@@ -107,8 +127,20 @@ class Service(ManifestObject):
         """Return how many instances so many requests at once are worth, min-scale aside."""
         return min(math.ceil(concurrency / self.target_concurrency), self.max_scale)
 
-    def environment(self, pipeline_env: Mapping[str, str]) -> dict[str, str]:
-        """Return the variables that `envFrom` and `env` bring."""
+    def environment(
+        self, pipeline_env: Mapping[str, str], config_files: ConfigFiles | None = None
+    ) -> dict[str, str]:
+        """Return the variables that `envFrom` and `env` bring.
+
+        The path of a mounted file of `config_files` becomes the path that it has here.
+        """
         from_pipeline = any(origin.config_map for origin in self.env_from)
-        own = {variable.name: variable.value for variable in self.env}
+        here = dict(self._mounted_files(config_files or {}))
+        own = {each.name: here.get(each.value, each.value) for each in self.env}
         return {**(pipeline_env if from_pipeline else {}), **own}
+
+    def _mounted_files(self, config_files: ConfigFiles) -> Iterator[tuple[str, str]]:
+        folders = {each.name: each.folder for each in self.mounts}
+        for volume in self.volumes:
+            for name, path in config_files.get(volume.config_map or "", {}).items():
+                yield f"{folders[volume.name]}/{name}", str(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from local_dev.manifests.config_files import Base
 from local_dev.manifests.eventing import Ping, Sink, Source, Topic
 from local_dev.manifests.manifest_object import ManifestError, ManifestObject, read
 from local_dev.manifests.replacements import Component, fill_in, read_pipeline_env
@@ -15,6 +16,8 @@ from local_dev.manifests.service import Service
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from local_dev.manifests.config_files import ConfigFiles
 
 NAMESPACE = "telemetry"  # overlays set it; names in the cluster contain it
 KUSTOMIZATION = "kustomization.yaml"
@@ -32,6 +35,7 @@ class System:
     """The functions, and the topics, sources and sinks between them."""
 
     pipeline_env: Mapping[str, str]
+    config_files: ConfigFiles
     services: tuple[Service, ...]
     topics: tuple[Topic, ...]
     sources: tuple[Source, ...]
@@ -50,8 +54,11 @@ def read_system(root: Path, given: Mapping[str, str] | None = None) -> System:
     stated = read_pipeline_env(env_file.read_text(encoding="utf-8"), env_file)
     pipeline_env = {name: (given or {}).get(name) or value for name, value in stated.items()}
     found = list(_objects(root, pipeline_env))
+    base = root / "knative" / "base"
+    (content,) = _documents(base / KUSTOMIZATION)
     return System(
         pipeline_env=pipeline_env,
+        config_files=read(Base, content, base / KUSTOMIZATION).config_files(base),
         services=tuple(each for each in found if isinstance(each, Service)),
         topics=tuple(each for each in found if isinstance(each, Topic)),
         sources=tuple(each for each in found if isinstance(each, Source)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_dev.manifests.system import NAMESPACE
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from local_dev.manifests.system import System
 
 DIRECT = "ingest"  # listens on its public port itself: nothing in the way of readings per second
+RULES_FILE = "ALERT_RULES_FILE"  # the shell's wins, to try one before it is deployed
 ALWAYS_ON = frozenset({DIRECT, "dashboard"})  # people and devices should not wait for a start
 
 
@@ -131,9 +133,13 @@ class Pipeline:
         return max(warm, min(self._settings.instances, service.max_scale))
 
     def _environment(self, service: Service) -> dict[str, str]:
+        stated = service.environment(self._system.pipeline_env, self._system.config_files)
+        own_rules = os.environ.get(RULES_FILE)
+        rules = {RULES_FILE: str(Path(own_rules).absolute())} if own_rules else {}
         return {
             **os.environ,
-            **service.environment(self._system.pipeline_env),
+            **stated,
+            **rules,
             "MONGO_URL": self._settings.mongo_url,
             "INGEST_URL": os.environ.get("INGEST_URL") or self._ingest_url(),
             "K_SERVICE": service.name,

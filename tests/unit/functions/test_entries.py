@@ -59,6 +59,17 @@ def test_without_an_argument_the_environment_names_it(
     assert served[0][0].name == entry.application().name == "alert"
 
 
+def test_help_tells_the_options_and_serves_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], served: list[Any]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["functions", "--help"])
+
+    entry.main()
+
+    assert served == []
+    assert "--check" in capsys.readouterr().out
+
+
 def test_a_name_that_is_none_ends_the_process(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

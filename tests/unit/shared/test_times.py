@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.times import epoch_time, read_duration, read_epoch, read_time, read_time_up, rfc3339
+from shared.times import (
+    epoch_time,
+    read_duration,
+    read_epoch,
+    read_span,
+    read_time,
+    read_time_up,
+    rfc3339,
+    span_text,
+)
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -189,3 +198,40 @@ def test_a_number_that_is_no_time_is_refused(number: float) -> None:
 def test_a_number_before_the_calendar_is_refused() -> None:
     with pytest.raises(ValueError, match="of the calendar"):
         read_epoch(-99_999_999_999)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("5m", timedelta(minutes=5)),
+        ("1h30m", timedelta(minutes=90)),
+        ("1d2h3m4s", timedelta(days=1, hours=2, minutes=3, seconds=4)),
+        ("0s", timedelta(0)),
+        ("PT5M", timedelta(minutes=5)),
+        ("P1D", timedelta(days=1)),
+        ("P1DT2H3M4S", timedelta(days=1, hours=2, minutes=3, seconds=4)),
+    ],
+)
+def test_a_span_is_read_in_parts_or_as_iso_8601_says(text: str, span: timedelta) -> None:
+    assert read_span(text) == span
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "m", "5 m", "30m1h", "1h1h", "-5m", "1.5h", "P", "PT", "P1M", "PT1.5S", "٣m"]
+)
+def test_what_is_no_span_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must be a duration such as 90s, 5m, 1h30m or PT5M"):
+        read_span(text)
+
+
+@given(st.integers(0, 10**9))
+def test_a_span_is_written_as_it_is_read(seconds: int) -> None:
+    span = timedelta(seconds=seconds)
+
+    assert read_span(span_text(span)) == span
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (90, "1m30s"), (5400, "1h30m")])
+def test_a_span_is_written_without_parts_of_nothing(seconds: int, text: str) -> None:
+    assert span_text(timedelta(seconds=seconds)) == text

@@ -95,6 +95,24 @@ def test_values_come_from_pipeline_env(copy: Path) -> None:
     assert {each["TELEMETRY_TOPIC"] for each in environments} == {"other.raw"}
 
 
+def test_a_path_of_a_mounted_file_is_that_of_the_file_in_the_repository(root: Path) -> None:
+    system = read_system(root)
+    (alert,) = (each for each in system.services if each.name == "alert")
+
+    there = alert.environment(system.pipeline_env)["ALERT_RULES_FILE"]
+    here = alert.environment(system.pipeline_env, system.config_files)["ALERT_RULES_FILE"]
+
+    assert there == "/etc/iot-telemetry/rules.yaml"
+    assert here == str(root / "knative" / "base" / "rules.yaml")
+
+
+def test_a_file_of_a_config_map_that_is_not_there_is_refused(copy: Path) -> None:
+    change(copy / "knative" / "base" / "kustomization.yaml", "[rules.yaml]", "[others.yaml]")
+
+    with pytest.raises(ManifestError, match=r"configMapGenerator: others\.yaml is not there"):
+        read_system(copy)
+
+
 def test_dead_letters_go_to_the_sink_but_not_those_of_the_dead_letter_source(root: Path) -> None:
     letters = {each.name: each.rule.dead_letter_sink for each in read_system(root).sources}
 

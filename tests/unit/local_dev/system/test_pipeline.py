@@ -1,5 +1,7 @@
 """What functions of `local-dev/up` get in their environment."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from local_dev.manifests.system import System, read_system
@@ -15,6 +17,12 @@ def system() -> System:
 
 def ingest_url(system: System, host: str = LOOPBACK, offset: int = 0) -> str:
     """Return what the dashboard's environment says."""
+    return environment_of("dashboard", system, host, offset)["INGEST_URL"]
+
+
+def environment_of(
+    name: str, system: System, host: str = LOOPBACK, offset: int = 0
+) -> Mapping[str, str]:
     settings = PipelineSettings(
         mongo_url="mongodb://127.0.0.1:27017",
         host=host,
@@ -25,8 +33,8 @@ def ingest_url(system: System, host: str = LOOPBACK, offset: int = 0) -> str:
         only=None,
     )
     pipeline = Pipeline(settings, system, lambda *_: None)
-    (service,) = [each for each in system.services if each.name == "dashboard"]
-    return pipeline._launch(service).environment["INGEST_URL"]
+    (service,) = [each for each in system.services if each.name == name]
+    return pipeline._launch(service).environment
 
 
 @pytest.mark.parametrize(
@@ -51,3 +59,19 @@ def test_an_address_of_ingest_in_the_environment_wins(
     monkeypatch.setenv("INGEST_URL", "https://ingest.example.org")
 
     assert ingest_url(system) == "https://ingest.example.org"
+
+
+def test_alert_gets_the_rules_that_a_cluster_gets(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALERT_RULES_FILE", raising=False)
+
+    assert environment_of("alert", system)["ALERT_RULES_FILE"] == str(
+        ROOT / "knative" / "base" / "rules.yaml"
+    )
+
+
+def test_rules_that_the_shell_names_win(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_RULES_FILE", "/tmp/mine.yaml")
+
+    assert environment_of("alert", system)["ALERT_RULES_FILE"] == "/tmp/mine.yaml"

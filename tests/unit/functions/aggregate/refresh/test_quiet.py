@@ -44,6 +44,27 @@ def test_it_is_not_idle_while_readings_are_left_to_be_scanned(quiet: Quiet) -> N
     assert quiet.settled_until() is None
 
 
+def test_it_is_not_idle_while_a_live_round_is_at_work(quiet: Quiet) -> None:
+    quiet.live_round_begins()
+
+    assert quiet.settled_until() is None
+
+
+def test_it_is_not_idle_while_a_late_round_is_at_work(quiet: Quiet) -> None:
+    """A first round without shards finds nothing; the next one may take minutes."""
+    quiet.late_round_begins()
+
+    assert quiet.settled_until() is None
+
+
+def test_it_is_not_idle_before_it_looked_at_shards_that_were_just_taken(quiet: Quiet) -> None:
+    begun_without_them = quiet.late_round_begins()
+    quiet.has_more()
+    quiet.late_round(begun_without_them, 0)
+
+    assert quiet.settled_until() is None
+
+
 def test_it_stays_for_a_while_in_case_another_process_was_killed(
     quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,21 @@ def test_the_pair_that_was_counted_longest_ago_is_forgotten_first() -> None:
     assert found == [True, False, True, True]
 
 
+def test_pairs_whose_window_is_over_make_room_before_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the open windows need is all that a load which stays needs."""
+    monkeypatch.setattr(module, "SETTLED_WEIGHT", 30)
+    remembered = Remembered(max_weight=60)
+    over = [Pair(name, NOON) for name in "ab"]
+    live = [Pair(name, NOON + timedelta(minutes=2)) for name in "abc"]
+    for pair in (*over, *live):
+        remembered.keep(pair, _fold())
+
+    assert [remembered.take(pair, ["x"]) is not None for pair in over] == [False, False]
+    assert [remembered.take(pair, ["x"]) is not None for pair in live] == [True, True, True]
+
+
 def test_a_device_is_known_as_wide_as_it_was_written() -> None:
     remembered = Remembered()
     facts = DeviceFacts("a", NOON, {"_id": "02"})

@@ -32,6 +32,7 @@ class Shares:
     ) -> None:
         self.work_comes_late = work_comes_late
         self.held = {(4, 0), (4, 1), (4, 2)}
+        self.late_at: tuple[int, int] | None = None
         self.may_take_part = may_take_part
         self.has_readings = has_readings
         self.beats = 0
@@ -89,6 +90,23 @@ def test_a_shard_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monk
         asyncio.run(running._live_round())
     with pytest.raises(TemporaryError, match="away"):
         asyncio.run(running._late_round())
+
+
+def test_a_shard_that_was_given_back_since_the_round_began_gets_no_late_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shares, stepped = Shares(), []
+
+    async def step(_this: object, *shard: int) -> Refreshed:
+        stepped.append(shard)
+        shares.held.discard((4, 1))
+        return DRAINED
+
+    monkeypatch.setattr(scheduler, "late_step", step)
+
+    asyncio.run(refresh_of(shares)._late_round())
+
+    assert stepped == [(4, 0), (4, 2)]
 
 
 def test_a_shard_that_another_process_has_taken_is_held_no_more(

@@ -15,7 +15,7 @@ from tests.support.asgi_client import Seen
 from tests.support.ingest_device import Device
 from tests.support.readings import QUICK
 
-TTN = {
+TTN: dict[str, Any] = {
     "end_device_ids": {
         "device_id": "lht65-1",
         "application_ids": {"application_id": "garden"},
@@ -42,7 +42,7 @@ TTN = {
         "locations": {"user": {"latitude": 52.5, "longitude": 13.25, "source": "SOURCE_REGISTRY"}},
     },
 }
-CHIRPSTACK = {
+CHIRPSTACK: dict[str, Any] = {
     "deduplicationId": "3ac7e3c4-4401-4b8d-9386-a5c902f9202d",
     "time": "2026-01-31T11:59:00.123456+00:00",
     "deviceInfo": {
@@ -105,6 +105,14 @@ def test_an_uplink_of_ttn_is_a_reading() -> None:
             "measurements": {"battery_v": 3.1, "door": 1.0},
         }
     ]
+
+
+def test_numbers_in_an_array_are_named_by_their_places() -> None:
+    uplink = TTN["uplink_message"] | {"decoded_payload": {"probes": [20, {"c": 21}]}}
+
+    (one,) = stored(TTN | {"uplink_message": uplink}, "/ingest/ttn")
+
+    assert one["measurements"] == {"probes_0": 20.0, "probes_1_c": 21.0}
 
 
 def test_an_uplink_of_chirpstack_is_a_reading() -> None:
