@@ -7,7 +7,6 @@ a tag, its sensors are its fields.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
-from urllib.parse import parse_qs
 
 from functions.ingest.dialects.dialect import Dialect, DialectOptions, method_response
 from functions.ingest.dialects.influx_law import V1_LAW, V2_LAW
@@ -15,6 +14,7 @@ from functions.ingest.dialects.influx_line import Line, LineError, lines_in
 from functions.ingest.dialects.posted_item import fault_of, posted_item
 from functions.ingest.dialects.sensor_names import sensor_name, sensor_of_unit
 from functions.ingest.faults import Fault
+from functions.ingest.query import parameters_in
 from functions.ingest.request_body import MAX_BATCH, Content, MalformedBody, OversizedBatch
 from shared.outcomes import PermanentError, Reason
 from shared.readings.reading import NAMED_FIELDS
@@ -62,7 +62,7 @@ def content_of(request: HttpRequest, options: DialectOptions) -> Content:
 
 
 def _nanoseconds_of(query: bytes) -> int:
-    given = parse_qs(query.decode("latin-1"), max_num_fields=20).get("precision", [""])[0]
+    given = parameters_in(query).get("precision", [""])[0]
     if given not in _NANOSECONDS:
         raise MalformedBody(f"precision is one of ns, us, ms, s, m and h, not {given[:20]!r}")
     return _NANOSECONDS[given]

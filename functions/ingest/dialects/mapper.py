@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
 
 from functions.ingest.dialects.dialect import Dialect, DialectOptions, method_response
 from functions.ingest.dialects.mapping import JsonMapping, found_at
@@ -15,6 +14,7 @@ from functions.ingest.dialects.numbers import number_of
 from functions.ingest.dialects.posted_item import fault_of, posted_item
 from functions.ingest.dialects.sensor_names import sensor_name
 from functions.ingest.faults import Fault
+from functions.ingest.query import parameters_in
 from functions.ingest.request_body import Content, json_value
 from functions.ingest.responses import PlainLaw
 from shared.outcomes import PermanentError, Reason
@@ -37,7 +37,7 @@ def dialect_of(request: HttpRequest, options: DialectOptions) -> Dialect | HttpR
 
 def content_of(request: HttpRequest, mapping: JsonMapping) -> Content:
     """Return an item for each message of the kind that the mapping is for."""
-    given = parse_qs(request.query.decode("latin-1"), max_num_fields=20)
+    given = parameters_in(request.query)
     if any(value not in given.get(name, ()) for name, value in mapping.query.items()):
         return Content([], unsupported=1)
     found = found_at(json_value(request.body), (mapping.messages,))
