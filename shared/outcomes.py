@@ -6,7 +6,8 @@
     +-- SettingsError        the environment is wrong: the process ends with 2 (shared/settings.py)
     +-- StartRefused         the database can never serve: no start (shared/mongo/connection.py)
     +-- MalformedBody        a posted body that holds no readings: 400 (functions/ingest)
-    +-- OversizedBatch       a batch of too many readings: 413 (functions/ingest)
+    +-- OversizedBatch       too many readings, or too large when decoded: 413 (functions/ingest)
+    +-- UnknownCoding        a Content-Encoding that is not read: 415 (functions/ingest)
     +-- any other            a bug: 500, retried, then a dead letter
 
 Rules and stores raise the first two; shared/serving alone turns them into responses.
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     INVALID_TS = "invalid_ts"
     TOO_OLD_TS = "too_old_ts"
     FUTURE_TS = "future_ts"
+    UNSUPPORTED = "unsupported"  # as a label: what was well said, and is no reading
 
     # Of an event's data.
     NOT_AN_EVENT = "not_an_event"

@@ -68,6 +68,14 @@ def _origins(value: object) -> object:
     return origins
 
 
+def _names(value: object) -> object:
+    """Return the parts of a comma separated text; anything else as it is."""
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+_Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_names)]
+
+
 class ServerSettings(_Settings):
     """Where the function listens (Knative sets PORT), and what it takes of a connection."""
 
@@ -92,7 +100,7 @@ class KafkaSettings(_Settings):
 
 
 class IngestSettings(_Settings):
-    """What ingest takes for the time of a reading."""
+    """What ingest takes for the time of a reading, and where dialects name device and sensor."""
 
     # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
     # firmware was built. A day rather than an age: a reading is accepted or not whenever it comes.
@@ -101,6 +109,14 @@ class IngestSettings(_Settings):
     earliest_ts: Annotated[AwareDatetime, BeforeValidator(_time), Field(ge=_FIRST_TS)] = datetime(
         2026, 1, 1, tzinfo=UTC
     )
+    # Of a line of Influx: the first of these tags that it has names its device. `device` alone is a
+    # disk to some plugins of Telegraf; who sends those sets `host` alone.
+    ingest_device_tags: _Names = ("device_id", "device", "entity_id", "host")
+    # Fields of these measurements are sensors by their own name; others as measurement_field.
+    ingest_plain_measurements: _Names = ("readings", "telemetry", "sensors", "mqtt_consumer")
+    # Of a metric of OTLP, or its resource: the first of these attributes names the device.
+    ingest_device_attributes: _Names = ("device.id", "device_id", "host.name", "service.name")
+    ingest_mappings_file: str = ""  # where parts of a reading are in JSON of other shapes
 
 
 class MongoSettings(_Settings):

@@ -1,4 +1,4 @@
-"""Readers and writers of times and durations: RFC 3339 in UTC, and spans such as 90s or 7d."""
+"""Readers and writers of times and durations: RFC 3339 in UTC, numbers, spans such as 90s or 7d."""
 
 import re
 from calendar import monthrange
@@ -26,6 +26,15 @@ _UNITS: Final[Mapping[str, timedelta]] = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Below the first number, seconds (until the year 5138), below the next milliseconds, and so on: no
+# two of them can be taken for each other for any time from 1973 on.
+_MICROSECONDS_BY_MAGNITUDE: Final = (
+    (10**11, 1_000_000, 1),
+    (10**14, 1_000, 1),
+    (10**17, 1, 1),
+    (10**20, 1, 1_000),
+)
 _LEAP_SECOND: Final = "60"
 _LAST_NANOSECOND: Final = ".999999999"
 
@@ -48,6 +57,29 @@ def read_time_up(text: str) -> datetime:
         return moment.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
     except OverflowError as error:
         raise ValueError(f"must be an RFC 3339 time of the calendar: {error}") from error
+
+
+def read_epoch(number: float) -> datetime:
+    """Return the time that is so many seconds, or thousandths of them, after 1970.
+
+    Its magnitude tells whether they are s, ms, us or ns. Whole numbers are cut to microseconds,
+    others rounded to them. Raise ValueError, with a sentence for people, for what is no time of the
+    calendar.
+    """
+    for limit, factor, divisor in _MICROSECONDS_BY_MAGNITUDE:
+        if -limit < number < limit:
+            if isinstance(number, int):
+                return epoch_time(number * factor // divisor)
+            return epoch_time(round(number * factor / divisor))
+    raise ValueError("must be a time; this number is none")
+
+
+def epoch_time(microseconds: int) -> datetime:
+    """Return the time so many microseconds after 1970; raise ValueError outside of the calendar."""
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
+        raise ValueError(f"must be a time of the calendar: {error}") from error
 
 
 def rfc3339(moment: datetime) -> str:

@@ -5,9 +5,9 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from shared.outcomes import PermanentError, Reason
 from shared.readings.identity import digest_of, reading_id_of
@@ -24,19 +24,21 @@ from shared.readings.reading import (
     Reading,
     Value,
 )
-from shared.times import read_time, rfc3339
+from shared.times import read_epoch, read_time, rfc3339
 
 MAX_AHEAD: Final = timedelta(minutes=5)
-MAX_TIME_LENGTH: Final = 64
 
 
 class PostedReading(BaseModel):
-    """A reading as a device posts it. Unknown fields, strings for numbers and NaN are refused."""
+    """A reading as a device posts it. Unknown fields, strings for numbers and NaN are refused.
+
+    `ts` is what `event_time` takes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     device_id: DeviceId
-    ts: Annotated[str, Field(max_length=MAX_TIME_LENGTH)] | None = None
+    ts: object = None
     id: ClientId | None = None
     temperature_c: Value | None = None
     humidity: Value | None = None
@@ -56,20 +58,21 @@ def accept(
 
     `now` is the time of receipt (aware UTC), `earliest` the first time that a reading can be of. A
     reading with a time is the same reading whenever it comes; one with an id and no time too, since
-    its content's digest leaves the time out. Only where it has neither, `key` (the request's
+    its content's digest leaves the time out (also a time that is told by its distance from now).
+    Only where it has neither, `key` (the request's
     Idempotency-Key) stands in for the id: a sender may make a new key for each attempt, or cut a
     batch in another way. Without a key `nonce` makes it unique.
     """
     if posted.measurements or (posted.temperature_c is None and posted.humidity is None):
         for fault in value_faults(posted.temperature_c, posted.humidity, posted.measurements):
             raise fault
-    sent_ts = None if posted.ts is None else event_time(posted.ts, now, earliest)
+    ts = now if posted.ts is None else event_time(posted.ts, now, earliest)
+    sent_ts = None if posted.ts is None or isinstance(posted.ts, timedelta) else ts
     client_id = posted.id
     if sent_ts is None and client_id is None:
         client_id = key or f"~{nonce}"
     position = (posted.lat, posted.lon)
     digest = digest_of(posted.device_id, sent_ts, client_id, _values(posted), position)
-    ts = now if sent_ts is None else sent_ts
     return Reading(
         reading_id=reading_id_of(ts, digest),
         device_id=posted.device_id,
@@ -89,10 +92,14 @@ def is_retry_recognisable(reading: Reading) -> bool:
     return reading.client_id is None or not reading.client_id.startswith("~")
 
 
-def event_time(text: str, now: datetime, earliest: datetime = EARLIEST) -> datetime:
-    """Return the time of a reading; raise PermanentError for one that no reading can be of."""
+def event_time(given: object, now: datetime, earliest: datetime = EARLIEST) -> datetime:
+    """Return the time of a reading; raise PermanentError for one that no reading can be of.
+
+    Text is RFC 3339, a number counts from 1970 (see `read_epoch`). Dialects also give aware times,
+    and the distance from `now` where the sender does.
+    """
     try:
-        ts = read_time(text)
+        ts = _moment_of(given, now)
     except ValueError as error:
         raise PermanentError(Reason.INVALID_TS, str(error), "ts") from error
     if ts < earliest:
@@ -110,6 +117,18 @@ def event_time(text: str, now: datetime, earliest: datetime = EARLIEST) -> datet
             "ts",
         )
     return ts
+
+
+def _moment_of(given: object, now: datetime) -> datetime:
+    if isinstance(given, str):
+        return read_time(given)
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        return read_epoch(given)
+    if isinstance(given, timedelta):
+        return now + given
+    if isinstance(given, datetime):
+        return given
+    raise ValueError("must be an RFC 3339 time, or a number of seconds or smaller units since 1970")
 
 
 def value_faults(

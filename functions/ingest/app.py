@@ -1,14 +1,19 @@
 """Chooses the real adapters of the ingest function."""
 
 from collections.abc import Mapping
-from typing import Final
+from functools import cache, partial
+from typing import TYPE_CHECKING, Final
 
+from functions.ingest.dialects.dialect import DialectOptions
 from functions.ingest.function import IngestFunction
 from shared.kafka.publisher import KafkaPublisher
 from shared.serving.application import FunctionApplication
 from shared.serving.cors import CorsPolicy
 from shared.serving.whole_request import http_application
 from shared.settings import CorsSettings, IngestSettings, KafkaSettings, read
+
+if TYPE_CHECKING:
+    from functions.ingest.dialects.mapping import JsonMapping
 
 _SENT_BY_PAGES: Final = ("content-type", "idempotency-key", "prefer")
 _READ_BY_PAGES: Final = ("retry-after",)
@@ -17,8 +22,37 @@ _READ_BY_PAGES: Final = ("retry-after",)
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
     kafka = read(KafkaSettings, environment)
-    earliest = read(IngestSettings, environment).earliest_ts
-    function = IngestFunction(KafkaPublisher(kafka), kafka.telemetry_topic, earliest=earliest)
+    settings = read(IngestSettings, environment)
+    function = IngestFunction(
+        KafkaPublisher(kafka),
+        kafka.telemetry_topic,
+        earliest=settings.earliest_ts,
+        options=options_of(settings),
+    )
     origins = frozenset(read(CorsSettings, environment).cors_origins)
     cors = CorsPolicy(origins, ("POST",), _SENT_BY_PAGES, _READ_BY_PAGES)
     return FunctionApplication(function, http_application(function, cors=cors))
+
+
+def options_of(settings: IngestSettings) -> DialectOptions:
+    """Return what dialects read of the settings.
+
+    Raise SettingsError where the file of mappings is wrong. Without one the shipped mappings are
+    read with the first request for one, not at start.
+    """
+    file = settings.ingest_mappings_file
+    mappings = cache(partial(_mappings_of, file))
+    if file:
+        mappings()
+    return DialectOptions(
+        device_tags=settings.ingest_device_tags,
+        plain_measurements=settings.ingest_plain_measurements,
+        device_attributes=settings.ingest_device_attributes,
+        mappings=mappings,
+    )
+
+
+def _mappings_of(file: str) -> "Mapping[str, JsonMapping]":
+    from functions.ingest.mappings_file import mappings_of  # noqa: PLC0415 - not needed to start
+
+    return mappings_of(file)

@@ -1,24 +1,26 @@
 """The ingest function: readings to Kafka, and a response once they are safe there."""
 
+import dataclasses
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
 from functions.ingest.coalescing import Coalescing
+from functions.ingest.content_coding import CODINGS, UnknownCoding, decoded_body
+from functions.ingest.dialects.dialect import NO_OPTIONS, Dialect, DialectOptions, Law
+from functions.ingest.dialects.registry import dialect_of
 from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting, posting_of
-from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
-from functions.ingest.responses import all_bad, queued
+from functions.ingest.request_headers import first_values, idempotency_key, is_all_or_nothing
 from shared import metrics
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
-_PATHS: Final = ("/ingest", "/v1/ingest", "")  # with or without a slash at the end
-_METHODS: Final = [("allow", "OPTIONS, POST")]
+_REFUSALS: Final = (MalformedBody, OversizedBatch, UnknownCoding, PermanentError)
 
 
 class Publisher(Protocol):
@@ -45,12 +47,14 @@ class IngestFunction:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
         earliest: datetime = EARLIEST,
+        options: DialectOptions = NO_OPTIONS,
     ) -> None:
         self._publisher = publisher
         self._coalescing = Coalescing(publisher, topic)
         self._now = now
         self._nonce = nonce
         self._earliest = earliest
+        self._options = options
 
     async def open(self) -> None:
         await self._publisher.open()
@@ -64,54 +68,67 @@ class IngestFunction:
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Return 202 (all queued), 207 (some), 422 (none is good), or why the request is refused.
 
-        That is 400, 404, 405, 413, 415 or 503; for OPTIONS, 204.
+        That is 400, 404, 405, 413, 415 or 503; for OPTIONS, 204. A dialect has its own law.
         """
-        refusal = _refusal(request)
-        if refusal is not None:
-            return refusal
+        headers = first_values(request)
+        dialect = dialect_of(request, headers, self._options)
+        if isinstance(dialect, HttpResponse):
+            return dialect
         now = self._now()
         try:
-            key = idempotency_key(request)
-            posting = posting_of(request.body, now, key, self._nonce, self._earliest)
-        except MalformedBody as error:
-            return _count_refused(problem(HTTPStatus.BAD_REQUEST, str(error)), Reason.MALFORMED)
-        except OversizedBatch as error:
-            return _count_refused(
-                problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)), Reason.OVERSIZED
-            )
-        except PermanentError as rejected:
-            return _count_refused(
-                problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field),
-                Reason.INVALID,
-            )
-        return await self._queue(posting, now, strict=is_all_or_nothing(request))
+            posting = self._posting_of(request, headers, dialect, now)
+        except _REFUSALS as error:
+            return dialect.law.failed(_refusal(error))
+        is_whole = dialect.is_whole or (b"prefer" in headers and is_all_or_nothing(request))
+        return await self._queue(posting, now, dialect.law, is_whole=is_whole)
 
-    async def _queue(self, posting: Posting, now: datetime, *, strict: bool) -> HttpResponse:
-        for reason, count in Counter(item.faults[0].reason for item in posting.refused).items():
-            metrics.readings_rejected.labels(reason).inc(count)
-        if not posting.accepted or (strict and posting.refused):
-            return all_bad(posting)
+    def _posting_of(
+        self, request: HttpRequest, headers: Mapping[bytes, bytes], dialect: Dialect, now: datetime
+    ) -> Posting:
+        key = idempotency_key(headers)
+        coding = headers.get(b"content-encoding")
+        if coding is not None:
+            body = decoded_body(request.body, coding.decode("latin-1"))
+            request = dataclasses.replace(request, body=body)
+        return posting_of(dialect.content_of(request), now, key, self._nonce, self._earliest)
+
+    async def _queue(
+        self, posting: Posting, now: datetime, law: Law, *, is_whole: bool
+    ) -> HttpResponse:
+        _count(posting)
+        if posting.refused and (is_whole or not posting.accepted):
+            return law.all_bad(posting)
         readings = [reading for _index, reading in posting.accepted]
+        if not readings:
+            return law.queued(posting)
         try:
             await self._coalescing.publish(readings, now)
         except TemporaryError as outcome:
-            return temporary_error_response(outcome)
+            return law.failed(temporary_error_response(outcome))
         except PermanentError as rejected:  # a topic that takes less than our records
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rejected.detail)
+            return law.failed(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rejected.detail))
         metrics.readings_accepted.inc(len(readings))
-        return queued(posting)
+        return law.queued(posting)
 
 
-def _refusal(request: HttpRequest) -> HttpResponse | None:
-    if request.path.removesuffix("/") not in _PATHS:
-        return problem(HTTPStatus.NOT_FOUND, "readings are posted to /ingest")
-    if request.method == "OPTIONS":
-        return HttpResponse(HTTPStatus.NO_CONTENT, headers=_METHODS)
-    if request.method != "POST":
-        return problem(HTTPStatus.METHOD_NOT_ALLOWED, "readings come by POST", _METHODS)
-    return media_type_problem(request)
+def _count(posting: Posting) -> None:
+    for reason, count in Counter(item.faults[0].reason for item in posting.refused).items():
+        metrics.readings_rejected.labels(reason).inc(count)
+    if posting.unsupported:
+        metrics.readings_rejected.labels(Reason.UNSUPPORTED).inc(posting.unsupported)
 
 
-def _count_refused(response: HttpResponse, reason: Reason) -> HttpResponse:
-    metrics.readings_rejected.labels(reason).inc()
-    return response
+def _refusal(error: Exception) -> HttpResponse:
+    """Return the problem of a request that holds no readings to speak of, and count it."""
+    if isinstance(error, UnknownCoding):  # RFC 9110, 15.5.16: the header says what is taken
+        return problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, str(error), [("accept-encoding", CODINGS)]
+        )
+    if isinstance(error, PermanentError):
+        metrics.readings_rejected.labels(Reason.INVALID).inc()
+        return problem(HTTPStatus.BAD_REQUEST, error.detail, field=error.field)
+    if isinstance(error, OversizedBatch):
+        metrics.readings_rejected.labels(Reason.OVERSIZED).inc()
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
+    metrics.readings_rejected.labels(Reason.MALFORMED).inc()
+    return problem(HTTPStatus.BAD_REQUEST, str(error))

@@ -1,4 +1,4 @@
-"""Reads a posted body into accepted readings and refused items; pure."""
+"""Reads posted items into accepted readings and refused items; pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,25 @@ class Refused:
 class Posting:
     """The items of a request: `accepted` with each reading's place in it.
 
-    `is_batch`: it was an array.
+    `is_batch` and `unsupported` are those of its content.
     """
 
     is_batch: bool
     accepted: Sequence[tuple[int, Reading]]
     refused: Sequence[Refused]
+    unsupported: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a body holds: items as a PostedReading takes them, or the Fault of one without a form.
+
+    `unsupported` counts what was well said, and is no reading: text, histograms, other events.
+    """
+
+    items: Sequence[object]
+    is_batch: bool = True
+    unsupported: int = 0
 
 
 class MalformedBody(Exception):  # noqa: N818 - names what was found
@@ -42,26 +55,41 @@ class MalformedBody(Exception):  # noqa: N818 - names what was found
 
 
 class OversizedBatch(Exception):  # noqa: N818 - names what was found
-    """The array has more than 5,000 items."""
+    """There are more than 5,000 items, or more bytes than are read."""
+
+
+def json_content(body: bytes) -> Content:
+    """Return the reading or the array of readings in JSON; raise MalformedBody without any."""
+    content = json_value(body)
+    if not isinstance(content, list):
+        return Content([content], is_batch=False)
+    if not content:
+        raise MalformedBody("the array is empty: give at least one reading")
+    return Content(content)
+
+
+def json_value(body: bytes | str) -> object:
+    """Return what JSON says, at most 200 levels deep; raise MalformedBody for what is none."""
+    try:
+        return from_json(body)
+    except ValueError as error:
+        # The size is there for who sends a Content-Length that is too small: JSON, but cut.
+        raise MalformedBody(f"the body is not JSON: {error}; it has {len(body)} bytes") from error
 
 
 def posting_of(
-    body: bytes,
+    content: Content,
     now: datetime,
     key: str | None,
     nonce: Callable[[], str],
     earliest: datetime = EARLIEST,
 ) -> Posting:
-    """Read a body received at `now`; `key` is the request's Idempotency-Key, `nonce` gives chance.
+    """Accept or refuse items received at `now`; `key` is the request's Idempotency-Key.
 
-    In a batch the key of an item is the request's with its place, so that a retry has the same.
-    Raise MalformedBody where there are no items to speak of, OversizedBatch beyond 5,000.
+    `nonce` gives chance. In a batch the key of an item is the request's with its place, so that a
+    retry has the same. Raise OversizedBatch beyond 5,000 items.
     """
-    content = _content_of(body)
-    is_batch = isinstance(content, list)
-    items = content if isinstance(content, list) else [content]
-    if not items:
-        raise MalformedBody("the array is empty: give at least one reading")
+    items, is_batch = content.items, content.is_batch
     if len(items) > MAX_BATCH:
         raise OversizedBatch(f"{len(items)} readings; a batch may have at most {MAX_BATCH}")
     accepted: list[tuple[int, Reading]] = []
@@ -71,10 +99,11 @@ def posting_of(
         item_key = f"{key}:{index}" if key and is_batch else key
         reading = _accepted(item, now, item_key, nonce(), earliest)
         if reading is None:
-            refused.append(Refused(index, faults_of(item, now, earliest)))
+            faults = [item] if isinstance(item, Fault) else faults_of(item, now, earliest)
+            refused.append(Refused(index, faults))
         else:
             accepted.append((index, reading))
-    return Posting(is_batch, accepted, refused)
+    return Posting(is_batch, accepted, refused, content.unsupported)
 
 
 def without_nulls(item: object) -> object:
@@ -91,14 +120,6 @@ def without_nulls(item: object) -> object:
         present = {name: value for name, value in measurements.items() if value is not None}
         item = {**item, "measurements": present}
     return item
-
-
-def _content_of(body: bytes) -> object:
-    try:
-        return from_json(body)
-    except ValueError as error:
-        # The size is there for who sends a Content-Length that is too small: JSON, but cut.
-        raise MalformedBody(f"the body is not JSON: {error}; it has {len(body)} bytes") from error
 
 
 def _accepted(

@@ -1,44 +1,35 @@
 """What a request's headers ask for: media type, Idempotency-Key and Prefer; pure."""
 
 import re
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Final
 
 from shared.outcomes import PermanentError, Reason
-from shared.serving.http import HttpRequest, HttpResponse, problem
+from shared.serving.http import HttpRequest
 
-_JSON: Final = "application/json"
 _KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,120}", re.ASCII)
 
 
-def media_type_problem(request: HttpRequest) -> HttpResponse | None:
-    """Return a 415 for a body that is not plain JSON; a missing Content-Type is taken for JSON."""
-    coding = request.header(b"content-encoding")
-    if coding is not None and coding.strip().lower() != "identity":
-        return problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "the body must not be compressed",
-            [("accept-encoding", "identity")],  # RFC 9110, 15.5.16
-        )
-    media_type = request.header(b"content-type")
-    if media_type is None or media_type.partition(";")[0].strip().lower() == _JSON:
-        return None
-    return problem(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        f"send JSON, with the header Content-Type: {_JSON}",
-        [("accept", _JSON)],
-    )
+def first_values(request: HttpRequest) -> Mapping[bytes, bytes]:
+    """Return the first value of each header (names in lower case)."""
+    return dict(reversed([*request.headers]))
 
 
-def idempotency_key(request: HttpRequest) -> str | None:
+def media_type_of(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return the type and subtype of the body in lower case; None where none is given."""
+    given = headers.get(b"content-type")
+    return None if given is None else given.decode("latin-1").partition(";")[0].strip().lower()
+
+
+def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
     """Return the Idempotency-Key, with or without a structured field's quotes; None without one.
 
     Raise PermanentError where it is not 1-120 of letters, digits and `._:-`.
     """
-    given = request.header(b"idempotency-key")
+    given = headers.get(b"idempotency-key")
     if given is None:
         return None
-    key = given.strip().removeprefix('"').removesuffix('"')
+    key = given.decode("latin-1").strip().removeprefix('"').removesuffix('"')
     if not _KEY.fullmatch(key):
         raise PermanentError(
             Reason.INVALID, "must be 1-120 of letters, digits, ._:-", "Idempotency-Key"

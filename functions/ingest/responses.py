@@ -15,6 +15,22 @@ from shared.times import rfc3339
 _MAX_ENTRIES: Final = MAX_BATCH  # each refused item has at least one of them
 
 
+class PlainLaw:
+    """The law of plain JSON: 202, 207 for a part, 422 for none; a receipt or faults of each."""
+
+    def queued(self, posting: Posting) -> HttpResponse:
+        """Return 202 where every item was queued, else 207 with an entry for each fault."""
+        return queued(posting)
+
+    def all_bad(self, posting: Posting) -> HttpResponse:
+        """Return 422 naming the fields."""
+        return all_bad(posting)
+
+    def failed(self, plain: HttpResponse) -> HttpResponse:
+        """Return the problem as it is."""
+        return plain
+
+
 def queued(posting: Posting) -> HttpResponse:
     """Return 202 where every item was queued, else 207 with an entry for each fault."""
     if not posting.is_batch:
@@ -27,24 +43,26 @@ def queued(posting: Posting) -> HttpResponse:
         "rejected": len(posting.refused),
         "readings": [{"index": index, **_receipt(reading)} for index, reading in posting.accepted],
     }
+    if posting.unsupported:
+        content["unsupported"] = posting.unsupported
     if not posting.refused:
         return json_response(HTTPStatus.ACCEPTED, content)
     content["errors"] = list(_errors(posting))
     return json_response(HTTPStatus.MULTI_STATUS, content)
 
 
-def all_bad(posting: Posting) -> HttpResponse:
-    """Return 422 naming the fields: nothing of the request was queued."""
+def all_bad(posting: Posting, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> HttpResponse:
+    """Return a problem, 422, naming the fields: nothing of the request was queued."""
     first = posting.refused[0]
     fault = first.faults[0]
     detail = f"{fault.field}: {fault.detail}" if fault.field else fault.detail
     errors = list(_errors(posting))
     if posting.is_batch:
         detail = f"nothing was queued; item {first.index}: {detail}"
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+        return problem(status, detail, errors=errors)
     if len(errors) > 1:
         detail = f"{detail} (and {len(errors) - 1} more, in errors)"
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, field=fault.field, errors=errors)
+    return problem(status, detail, field=fault.field, errors=errors)
 
 
 def _receipt(reading: Reading) -> dict[str, object]:

@@ -15,12 +15,13 @@ _FIELD_BYTES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request: `headers` as ASGI gives them (names in lower case, bytes)."""
+    """A request: `headers` as ASGI gives them (names in lower case, bytes), `query` undecoded."""
 
     method: str
     path: str
     headers: Iterable[tuple[bytes, bytes]]
     body: bytes
+    query: bytes = b""
 
     def header(self, name: bytes) -> str | None:
         """Return the first header of this name (lower case), or None."""

@@ -36,7 +36,8 @@ def http_application(
         if body is None:
             response = _too_large(max_body)
         else:
-            request = HttpRequest(scope["method"], scope["path"], scope["headers"], body)
+            query = scope.get("query_string", b"")
+            request = HttpRequest(scope["method"], scope["path"], scope["headers"], body, query)
             response = await function.respond(request)
         added = cors_headers(cors, scope["method"], scope["headers"])
         if added:

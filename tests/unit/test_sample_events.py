@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.ingest.request_body import posting_of
+from functions.ingest.request_body import json_content, posting_of
 from local_dev.wire.structured_event import read_structured
 from shared.readings.reading_event import records_of
 
@@ -25,7 +25,7 @@ def sample(name: str) -> Any:
 )
 def test_a_sample_event_is_what_ingest_makes_of_the_sample_posted(posted: str, event: str) -> None:
     body = (EVENTS / posted).read_bytes()
-    posting = posting_of(body, RECEIVED, None, lambda: "nonce")
+    posting = posting_of(json_content(body), RECEIVED, None, lambda: "nonce")
 
     (record,) = records_of([reading for _, reading in posting.accepted], RECEIVED)
 

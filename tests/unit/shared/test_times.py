@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.times import read_duration, read_span, read_time, read_time_up, rfc3339, span_text
+from shared.times import (
+    epoch_time,
+    read_duration,
+    read_epoch,
+    read_span,
+    read_time,
+    read_time_up,
+    rfc3339,
+    span_text,
+)
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -151,6 +160,44 @@ def test_a_duration_is_a_number_and_a_unit(text: str, duration: timedelta) -> No
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration such as"):
         read_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1769860800, "2026-01-31T12:00:00.000Z"),
+        (1769860800.25, "2026-01-31T12:00:00.250Z"),
+        (1769860800123.456, "2026-01-31T12:00:00.123456Z"),
+        (1769860800123456, "2026-01-31T12:00:00.123456Z"),
+        (1769860800123456789, "2026-01-31T12:00:00.123456Z"),
+        (0, "1970-01-01T00:00:00.000Z"),
+        (-1, "1969-12-31T23:59:59.000Z"),
+        (99_999_999_999, "5138-11-16T09:46:39.000Z"),
+        (100_000_000_000, "1973-03-03T09:46:40.000Z"),
+    ],
+)
+def test_the_magnitude_of_a_number_tells_its_unit(number: float, text: str) -> None:
+    assert rfc3339(read_epoch(number)) == text
+
+
+@given(st.datetimes(datetime(1980, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001 - made aware below
+def test_a_time_is_the_same_from_each_whole_unit(moment: datetime) -> None:
+    aware = moment.replace(tzinfo=UTC)
+    microseconds = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+    assert read_epoch(microseconds) == read_epoch(microseconds * 1_000) == aware
+    assert epoch_time(microseconds) == aware
+
+
+@pytest.mark.parametrize("number", [10**20, -(10**20), 1e300, float("inf"), float("nan"), 10**400])
+def test_a_number_that_is_no_time_is_refused(number: float) -> None:
+    with pytest.raises(ValueError, match="must be a time"):
+        read_epoch(number)
+
+
+def test_a_number_before_the_calendar_is_refused() -> None:
+    with pytest.raises(ValueError, match="of the calendar"):
+        read_epoch(-99_999_999_999)
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,54 @@ def test_what_is_no_time_is_refused_naming_ts(text: str, reason: str) -> None:
     assert (caught.value.reason, caught.value.field) == (reason, "ts")
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        1769860740,
+        1769860740_000,
+        1769860740_000_000,
+        1769860740_000_000_000,
+        1769860740.0,
+        1769860740000.0,
+        1769860740_000_000_999,
+    ],
+)
+def test_a_time_may_be_a_number_of_any_unit_and_is_the_same_time(number: float) -> None:
+    assert accepted(ts=number).reading_id == accepted(ts="2026-01-31T11:59:00Z").reading_id
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (0, "too_old_ts"),
+        (-1, "too_old_ts"),
+        (946_684_799, "too_old_ts"),
+        (5_000, "too_old_ts"),
+        (1e20, "invalid_ts"),
+        (-1e10, "too_old_ts"),
+        (-(10**11) + 1, "invalid_ts"),
+        (1_869_860_740, "future_ts"),
+        (99_999_999_999, "future_ts"),
+        (True, "invalid_ts"),
+        (float("nan"), "invalid_ts"),
+    ],
+)
+def test_a_number_that_is_no_time_of_a_reading_is_refused(number: float, reason: str) -> None:
+    with pytest.raises(PermanentError) as caught:
+        accepted(ts=number)
+
+    assert (caught.value.reason, caught.value.field) == (reason, "ts")
+
+
+def test_a_time_told_by_its_distance_from_now_is_assigned_as_if_there_were_none() -> None:
+    minute = timedelta(minutes=-1)
+
+    reading, again = (accepted(ts=minute, key=key) for key in (None, "k-1"))
+
+    assert (reading.ts, reading.ts_assigned, reading.client_id) == (NOW + minute, True, "~n0")
+    assert again.dedup == accepted(ts=None, key="k-1").dedup
+
+
 def test_a_clock_may_be_five_minutes_ahead_and_no_microsecond_more() -> None:
     edge = NOW + timedelta(minutes=5)
 

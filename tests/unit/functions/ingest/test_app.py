@@ -1,11 +1,12 @@
 """What the settings make of ingest."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from functions.ingest.app import create
-from shared.settings import SettingsError
+from functions.ingest.app import create, options_of
+from shared.settings import IngestSettings, SettingsError
 from tests.support.asgi_client import ask
 from tests.support.readings import posted
 
@@ -50,3 +51,34 @@ def test_the_first_time_of_a_reading_is_a_setting(earliest: str, refused: bool) 
 def test_a_first_time_that_is_none_stops_the_start(value: str) -> None:
     with pytest.raises(SettingsError, match="EARLIEST_TS="):
         create({"EARLIEST_TS": value})
+
+
+def test_the_mappings_of_the_setting_s_file_are_beside_the_shipped_ones(tmp_path: Path) -> None:
+    file = tmp_path / "mappings.json"
+    file.write_text('{"mappings": {"mine": {"device": "/id", "all_values": "/v"}}}')
+
+    mappings = options_of(IngestSettings(ingest_mappings_file=str(file))).mappings()
+
+    assert set(mappings) == {"mine", "ttn", "chirpstack", "telegraf"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "the file is not JSON"),
+        ('{"mappings": {"mine": {}}}', "mappings.mine.device: Field required"),
+    ],
+)
+def test_a_wrong_file_of_mappings_stops_the_start_by_the_setting_s_name(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    file = tmp_path / "mappings.json"
+    file.write_text(content)
+
+    with pytest.raises(SettingsError, match=f"INGEST_MAPPINGS_FILE=.*{reason}"):
+        create({"INGEST_MAPPINGS_FILE": str(file)})
+
+
+def test_a_file_of_mappings_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"INGEST_MAPPINGS_FILE=.*No such file"):
+        create({"INGEST_MAPPINGS_FILE": str(tmp_path / "none.json")})

@@ -12,6 +12,7 @@ from functions.ingest.request_body import (
     MalformedBody,
     OversizedBatch,
     Posting,
+    json_content,
     posting_of,
 )
 from tests.support.readings import NOW, posted
@@ -20,7 +21,7 @@ FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def read(body: bytes, key: str | None = None) -> Posting:
-    return posting_of(body, NOW, key, lambda: "n0")
+    return posting_of(json_content(body), NOW, key, lambda: "n0")
 
 
 def read_one(**changes: object) -> Posting:
@@ -81,8 +82,11 @@ def test_a_number_is_taken_as_the_double_it_is(number: str, value: float) -> Non
         ({"id": ""}, "id", "invalid"),
         ({"id": "~4711"}, "id", "invalid"),
         ({"id": "4711\n"}, "id", "invalid"),
-        ({"ts": 1769860740}, "ts", "invalid"),
-        ({"ts": "2" * 65}, "ts", "invalid"),
+        ({"ts": True}, "ts", "invalid_ts"),
+        ({"ts": [1769860740]}, "ts", "invalid_ts"),
+        ({"ts": math.inf}, "ts", "invalid_ts"),
+        ({"ts": 10**400}, "ts", "invalid_ts"),
+        ({"ts": "2" * 65}, "ts", "invalid_ts"),
         ({"ts": "yesterday"}, "ts", "invalid_ts"),
         ({"humidity": "55"}, "humidity", "invalid"),
         ({"lat": 90.0001}, "lat", "invalid"),
@@ -125,7 +129,8 @@ def test_a_refusal_names_the_field_and_the_reason(
         ({"temperature_c": 1e101}, "must be at most 1e+100"),
         ({"lat": -91}, "must be at least -90"),
         ({"lat": 91}, "must be at most 90"),
-        ({"ts": "2" * 65}, "must have at most 64 characters"),
+        ({"ts": "2" * 65}, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z"),
+        ({"ts": True}, "must be an RFC 3339 time, or a number of seconds or smaller units since"),
         ({"temp": 1}, "is no field of a reading; sensors go in measurements"),
     ],
 )
@@ -233,7 +238,7 @@ NOT_SET = [
 
 @pytest.mark.parametrize("ts", NOT_SET)
 def test_the_time_of_a_clock_that_was_never_set_is_refused_with_what_to_do(ts: str) -> None:
-    posting = posting_of(json.dumps(posted(ts=ts)).encode(), NOW, None, str, FLOOR)
+    posting = posting_of(json_content(json.dumps(posted(ts=ts)).encode()), NOW, None, str, FLOOR)
 
     fault = fault_of(posting)
 
@@ -245,7 +250,7 @@ def test_the_time_of_a_clock_that_was_never_set_is_refused_with_what_to_do(ts: s
 def test_the_first_time_that_is_taken_is_the_setting_s() -> None:
     body = json.dumps(posted(ts="2026-01-01T00:00:00Z")).encode()
 
-    assert posting_of(body, NOW, None, str, FLOOR).refused == []
+    assert posting_of(json_content(body), NOW, None, str, FLOOR).refused == []
 
 
 def test_all_faults_of_a_reading_are_told_at_once() -> None:

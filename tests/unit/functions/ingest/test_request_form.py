@@ -46,11 +46,11 @@ def test_a_body_without_a_media_type_is_taken_for_json() -> None:
 @pytest.mark.parametrize(
     ("headers", "remedy"),
     [
-        ([("content-type", "text/plain")], ("accept", "application/json")),
-        ([("content-type", "application/x-www-form-urlencoded")], ("accept", "application/json")),
-        ([("content-type", "application/jsonx")], ("accept", "application/json")),
-        ([("content-type", "")], ("accept", "application/json")),
-        ([JSON, ("content-encoding", "gzip")], ("accept-encoding", "identity")),
+        ([("content-type", "text/plain")], ("accept", "application/json, ")),
+        ([("content-type", "application/x-www-form-urlencoded")], ("accept", "application/json, ")),
+        ([("content-type", "application/jsonx")], ("accept", "application/json, ")),
+        ([("content-type", "")], ("accept", "application/json, ")),
+        ([JSON, ("content-encoding", "br")], ("accept-encoding", "gzip, deflate, zstd")),
     ],
 )
 def test_another_media_type_is_a_415_that_says_what_is_taken(
@@ -58,7 +58,8 @@ def test_another_media_type_is_a_415_that_says_what_is_taken(
 ) -> None:
     seen = Device().sends("POST", "/ingest", headers, b"{}")
 
-    assert (seen.status, seen.headers[remedy[0]]) == (415, remedy[1])
+    assert seen.status == 415
+    assert seen.headers[remedy[0]].startswith(remedy[1])
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from functions.ingest.request_body import Posting, posting_of
+from functions.ingest.request_body import Posting, json_content, posting_of
 from local_dev.load.device import FAULTS, Shares, SimulatedDevice
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -17,7 +17,7 @@ def device(seed: int = 1) -> SimulatedDevice:
 
 
 def posted(readings: list[dict[str, object]]) -> Posting:
-    return posting_of(json.dumps(readings).encode(), NOW, None, lambda: "nonce")
+    return posting_of(json_content(json.dumps(readings).encode()), NOW, None, lambda: "nonce")
 
 
 def test_ingest_takes_what_a_simulated_device_sends() -> None:
