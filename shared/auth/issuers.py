@@ -116,7 +116,7 @@ def _line_of(where: Sequence[str | int], node: yaml.Node | None) -> int:
 
 def _child_of(node: yaml.Node, part: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
-        found = (value for key, value in node.value if key.value == part)
+        found = (value for key, value in node.value if key.value == str(part))
         return next(found, None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         child = node.value[part]

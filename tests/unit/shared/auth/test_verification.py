@@ -86,6 +86,15 @@ def test_a_token_with_another_signature_proves_nothing(algorithm: str) -> None:
     assert refusal_of(forged, trust_in(key)) == Refusal.WRONG_SIGNATURE
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("length", [0, 1, 32, 63, 64, 65, 256, 1000])
+def test_a_signature_of_any_length_is_only_wrong(algorithm: str, length: int) -> None:
+    key = SigningKey("k1", algorithm)
+    token = unsigned({"alg": algorithm, "kid": "k1"}, b"s" * length)
+
+    assert refusal_of(token, trust_in(key)) == Refusal.WRONG_SIGNATURE
+
+
 def test_two_keys_live_at_once() -> None:
     trust = trust_in(KEY, OTHER)
 
