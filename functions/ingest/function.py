@@ -3,20 +3,24 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
+from functions.ingest.gate import Gate
 from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting, posting_of
 from functions.ingest.request_headers import idempotency_key, is_all_or_nothing, media_type_problem
 from functions.ingest.responses import all_bad, queued
 from shared import metrics
+from shared.auth.principal import Principal
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record, records_of
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
 _PATHS: Final = ("/ingest", "/v1/ingest", "")  # with or without a slash at the end
+_QUEUED: Final = (HTTPStatus.ACCEPTED, HTTPStatus.MULTI_STATUS)
 _METHODS: Final = [("allow", "OPTIONS, POST")]
 
 
@@ -44,17 +48,23 @@ class IngestFunction:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
         earliest: datetime = EARLIEST,
+        gate: Gate | None = None,
     ) -> None:
         self._publisher = publisher
         self._topic = topic
         self._now = now
         self._nonce = nonce
         self._earliest = earliest
+        self._gate = gate
 
     async def open(self) -> None:
         await self._publisher.open()
+        if self._gate is not None:
+            await self._gate.open()
 
     async def close(self) -> None:
+        if self._gate is not None:
+            await self._gate.close()
         await self._publisher.close()
 
     def not_ready(self) -> str | None:
@@ -63,11 +73,19 @@ class IngestFunction:
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Return 202 (all queued), 207 (some), 422 (none is good), or why the request is refused.
 
-        That is 400, 404, 405, 413, 415 or 503; for OPTIONS, 204.
+        That is 400, 401, 403, 404, 405, 413, 415, 429 or 503; for OPTIONS, 204.
         """
         refusal = _refusal(request)
         if refusal is not None:
             return refusal
+        if self._gate is None:
+            return await self._respond_to(request, None)
+        caller = await self._gate.caller_of(request)
+        if isinstance(caller, HttpResponse):
+            return caller
+        return await self._respond_to(request, caller)
+
+    async def _respond_to(self, request: HttpRequest, caller: Principal | None) -> HttpResponse:
         now = self._now()
         try:
             key = idempotency_key(request)
@@ -83,7 +101,29 @@ class IngestFunction:
                 problem(HTTPStatus.BAD_REQUEST, rejected.detail, field=rejected.field),
                 Reason.INVALID,
             )
-        return await self._queue(posting, now, strict=is_all_or_nothing(request))
+        strict = is_all_or_nothing(request)
+        if self._gate is None:
+            return await self._queue(posting, now, strict=strict)
+        return await self._queue_admitted(self._gate, posting, caller, now, strict=strict)
+
+    async def _queue_admitted(
+        self,
+        gate: Gate,
+        posting: Posting,
+        caller: Principal | None,
+        now: datetime,
+        *,
+        strict: bool,
+    ) -> HttpResponse:
+        admitted = gate.admit(posting, caller)
+        left = admitted.posting
+        response = await self._queue(left, now, strict=strict)
+        if response.status not in _QUEUED:
+            gate.give_back([reading for _index, reading in left.accepted])
+            at_fault = response.status == HTTPStatus.UNPROCESSABLE_ENTITY
+            return (gate.refusal_of(admitted) if at_fault else None) or response
+        headers = gate.headers_of(admitted)
+        return replace(response, headers=[*response.headers, *headers]) if headers else response
 
     async def _queue(self, posting: Posting, now: datetime, *, strict: bool) -> HttpResponse:
         for reason, count in Counter(item.faults[0].reason for item in posting.refused).items():

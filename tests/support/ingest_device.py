@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from functions.ingest.function import IngestFunction
+from functions.ingest.gate import Gate
 from shared.serving.application import FunctionApplication
 from shared.serving.whole_request import http_application
 from tests.support.asgi_client import Seen, ask
@@ -17,9 +18,11 @@ BAD = {"temperature_c": "warm"}
 class Device:
     """Posts to an ingest function of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate | None = None) -> None:
         self.broker = FakePublisher()
-        function = IngestFunction(self.broker, "telemetry.raw", lambda: NOW, lambda: "n0")
+        function = IngestFunction(
+            self.broker, "telemetry.raw", lambda: NOW, lambda: "n0", gate=gate
+        )
         self._application = FunctionApplication(function, http_application(function))
 
     def posts(self, content: Any, *headers: tuple[str, str], path: str = "/ingest") -> Seen:
