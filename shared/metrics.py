@@ -76,6 +76,11 @@ database_errors = Counter(
 dashboard_requests = Counter(
     "iot_dashboard_requests", "Requests to the dashboard, by route and status.", ["route", "status"]
 )
+operator_actions = Counter(
+    "iot_operator_actions",
+    "What operators did by the dashboard, by action and outcome.",
+    ["action", "outcome"],
+)
 dashboard_seconds = Histogram(
     "iot_dashboard_seconds", "Time to respond to a dashboard request.", ["route"], buckets=_FAST
 )

@@ -171,11 +171,21 @@ class ThresholdSettings(_Settings):
 
 
 class DashboardSettings(_Settings):
-    """What the dashboard shows: details of dead letters, and where its page says to send to."""
+    """What the dashboard shows and allows.
+
+    Details of dead letters, where its page says to send to, and whether it takes what operators do.
+    """
 
     dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
     # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
     ingest_url: _BaseUrl = ""
+    # Acknowledgements and silences, by whoever reaches the dashboard: nothing asks who calls.
+    dashboard_writes: Literal["", "open"] = ""
+
+    @property
+    def takes_writes(self) -> bool:
+        """Whether the routes that change something answer."""
+        return self.dashboard_writes == "open"
 
 
 class CorsSettings(_Settings):

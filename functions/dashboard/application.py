@@ -7,12 +7,20 @@ from fastapi import Depends, FastAPI
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
-from functions.dashboard.routes import lists, lookups, page
+from functions.dashboard.routes import alert_actions, alerts, lists, lookups, page, silences
 from shared.serving.application import ASGI
 from shared.settings import CorsSettings, DashboardSettings
 
 _DEFAULT: Final = DashboardSettings()
 _NO_ORIGINS: Final = CorsSettings()
+_ROUTERS: Final = (
+    lists.router,
+    alert_actions.router,  # before alerts: what follows an id is no part of it
+    alerts.router,
+    silences.router,
+    silences.writing_router,
+    lookups.router,
+)
 _DESCRIPTION: Final = (
     "Readings, their summaries, alerts, devices and dead letters. Each route is also served under "
     "/v1. Lists are newest first and go on with `cursor`. Errors are RFC 9457 problem+json."
@@ -42,8 +50,10 @@ class DashboardFunction:
         cors: CorsSettings = _NO_ORIGINS,
     ) -> None:
         self._connection = connection
-        routes = _routes(Store(connection, window_seconds), settings)
-        self.application: ASGI = ResponseMiddleware(routes, cors.cors_origins)
+        routes = _routes(Store(connection, window_seconds), settings, cors)
+        self.application: ASGI = ResponseMiddleware(
+            routes, cors.cors_origins, takes_writes=settings.takes_writes
+        )
 
     async def open(self) -> None:
         await self._connection.open()
@@ -55,7 +65,7 @@ class DashboardFunction:
         return self._connection.not_ready()
 
 
-def _routes(store: Store, settings: DashboardSettings) -> ASGI:
+def _routes(store: Store, settings: DashboardSettings, cors: CorsSettings) -> ASGI:
     application = FastAPI(
         title="IoT telemetry",
         version="1",
@@ -67,9 +77,10 @@ def _routes(store: Store, settings: DashboardSettings) -> ASGI:
     )
     application.state.store = store
     application.state.settings = settings
+    application.state.cors = cors
     application.include_router(page.router)
     once = [Depends(refuse_repeated_parameters)]
-    for router in (lists.router, lookups.router):
+    for router in _ROUTERS:
         application.include_router(router, dependencies=once)
         application.include_router(router, dependencies=once, prefix="/v1", include_in_schema=False)
     install_error_handlers(application)

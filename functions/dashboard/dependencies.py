@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
@@ -45,6 +46,12 @@ def _settings_of(request: Request) -> DashboardSettings:
     return settings
 
 
+def _now() -> datetime:
+    """Return the time in whole milliseconds, as the database stores it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
 def refuse_repeated_parameters(request: Request) -> None:
     """Raise RequestValidationError where a parameter is given twice: which counts is unclear."""
     times = Counter(name for name, _ in request.query_params.multi_items())
@@ -55,4 +62,5 @@ def refuse_repeated_parameters(request: Request) -> None:
 
 
 StoreOfRequest = Annotated[Store, Depends(_store_of)]
+Now = Annotated[datetime, Depends(_now)]
 ShownSettings = Annotated[DashboardSettings, Depends(_settings_of)]

@@ -5,16 +5,18 @@
 
 import logging
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from functions.dashboard.queries.bounded_queries import MissingIndexError
 from functions.dashboard.queries.cursor import WrongCursor
 from functions.dashboard.queries.indexed_lists import UnindexedFilters
+from functions.dashboard.schemas.bodies import WrongTime
 from shared.outcomes import RETRY_AFTER_S, TemporaryError
 from shared.serving.http import HttpResponse, problem
 
@@ -27,9 +29,26 @@ class UnknownDevice(Exception):  # noqa: N818 - an outcome, not a fault of ours
     """No reading of this device has been seen."""
 
 
+class Refusal(Exception):  # noqa: N818 - an outcome, not a fault of ours
+    """A request that is refused as a whole: `detail` says why, `parameter` what is at fault."""
+
+    def __init__(self, status: HTTPStatus, detail: str, parameter: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.more: dict[str, Any] = {} if parameter is None else {"parameter": parameter}
+
+
+def no_such_alert(alert_id: str) -> Refusal:
+    """Return the refusal of a request about an alert that is not there."""
+    return Refusal(HTTPStatus.NOT_FOUND, f"there is no alert {alert_id[:_MAX_SHOWN]}", "alert_id")
+
+
 def install_error_handlers(application: FastAPI) -> None:
     """Install a problem response for everything that a route can raise."""
     application.add_exception_handler(RequestValidationError, _wrong_parameter)
+    application.add_exception_handler(WrongTime, _wrong_time)
+    application.add_exception_handler(Refusal, _refusal)
     application.add_exception_handler(UnindexedFilters, _unindexed_filters)
     application.add_exception_handler(WrongCursor, _wrong_cursor)
     application.add_exception_handler(UnknownDevice, _unknown_device)
@@ -62,10 +81,30 @@ def _wrong_parameter(_request: Request, error: Exception) -> Response:
 def _entry(error: dict[str, object]) -> dict[str, str]:
     where = error["loc"]
     assert isinstance(where, tuple)
-    name = str(where[-1])[:_MAX_SHOWN]
+    name = _name_of(where)[:_MAX_SHOWN]
     if error["type"] == "extra_forbidden":
         return {"parameter": name, "detail": "there is no such parameter here"}
     return {"parameter": name, "detail": str(error["msg"]).removeprefix("Value error, ")}
+
+
+def _name_of(where: tuple[object, ...]) -> str:
+    """Return the name of a parameter, or the path of a field of the body."""
+    if where[0] != "body":
+        return str(where[-1])
+    fields = where[1:] if all(isinstance(part, str) for part in where[1:2]) else ()
+    return ".".join(str(part) for part in fields) or "body"
+
+
+def _wrong_time(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, WrongTime)
+    entry = {"parameter": error.name, "detail": error.detail}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return response_of(problem(status, str(error), parameter=error.name, errors=[entry]))
+
+
+def _refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return response_of(problem(error.status, error.detail, **error.more))
 
 
 def _unindexed_filters(_request: Request, error: Exception) -> Response:
@@ -114,13 +153,30 @@ def _unavailable(error: Exception, detail: str, reason: str) -> Response:
 def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = str(request.scope["path"])[:_MAX_SHOWN]
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        detail = "the body cannot be read as JSON"
+        return response_of(problem(error.status_code, detail, parameter="body"))
     if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"there is no {path} here; /openapi.json lists the routes"
         return response_of(problem(error.status_code, detail))
-    allow = ("allow", "GET, HEAD, OPTIONS")
+    methods = _methods_at(request)
+    allow = ("allow", ", ".join(methods))
     if request.method == "OPTIONS":
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict([allow]))
-    return response_of(problem(error.status_code, f"{path} is read with GET", [allow]))
+    verb = "read" if "GET" in methods else "used"
+    return response_of(problem(error.status_code, f"{path} is {verb} with {methods[0]}", [allow]))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods of the routes at this path, the one that reads first."""
+    found = [name for name in ("GET", "POST", "DELETE") if _is_served(request, name)]
+    head = ["HEAD"] if "GET" in found else []
+    return [*found[: len(head)], *head, *found[len(head) :], "OPTIONS"]
+
+
+def _is_served(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _fault(_request: Request, error: Exception) -> Response:

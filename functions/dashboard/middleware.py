@@ -27,12 +27,19 @@ _READABLE: Final = ("link", "etag", "retry-after")  # by pages of other origins
 class ResponseMiddleware:
     """Passes requests to the routes, completes their responses and counts them.
 
-    Pages of the `origins` may read the responses.
+    Pages of the `origins` may read the responses, and write where the routes take writes.
     """
 
-    def __init__(self, routes: ASGI, origins: Sequence[str] = ()) -> None:
+    def __init__(
+        self, routes: ASGI, origins: Sequence[str] = (), *, takes_writes: bool = False
+    ) -> None:
         self._routes = routes
-        self._cors = CorsPolicy(frozenset(origins), ("GET", "HEAD"), response_headers=_READABLE)
+        self._cors = CorsPolicy(
+            frozenset(origins),
+            ("GET", "HEAD", "POST", "DELETE") if takes_writes else ("GET", "HEAD"),
+            request_headers=("content-type",) if takes_writes else (),
+            response_headers=_READABLE,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 500  # what a request without a response ends as

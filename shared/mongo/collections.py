@@ -12,3 +12,7 @@ DEAD_LETTERS: Final = "dead_letters"
 NOTES: Final = "late_windows"  # of the version before: read and deleted, no longer written
 REFRESH_NOTES: Final = "refresh_notes"
 REFRESH: Final = "refresh_state"
+ALERT_STATES: Final = "alert_states"
+ALERT_RULES: Final = "alert_rules"
+OUTBOX: Final = "notifications"
+SILENCES: Final = "silences"

@@ -5,7 +5,7 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, SILENCES, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.retention import hold_retention
 
@@ -20,19 +20,40 @@ INDEXES: Final = {
             partialFilterExpression={"dedup": {"$exists": True}},
         ),
     ],
-    # What follows is for the dashboard's filters. These documents are written once, or never change
-    # in an indexed field, so an index costs one insertion a document: alerts and dead letters are
-    # few, a view or a device stands for many readings.
+    # What follows is for the dashboard's filters. Such documents are written once, or hardly ever
+    # change in an indexed field, so an index costs about one insertion a document: alerts (whose
+    # level and status change) and dead letters are few, a view or a device is of many readings.
     ALERTS: [
         IndexModel([("created_at", DESCENDING)]),
-        IndexModel([("status", ASCENDING), ("created_at", DESCENDING)]),  # the active ones
-        IndexModel([("severity", ASCENDING), ("created_at", DESCENDING)]),
-        IndexModel(  # of a device, with or without a severity
-            [("device_id", ASCENDING), ("severity", ASCENDING), ("created_at", DESCENDING)]
+        IndexModel([("status", ASCENDING), ("created_at", DESCENDING)]),  # the open ones
+        # Each of these with or without a status.
+        IndexModel([("severity", ASCENDING), ("status", ASCENDING), ("created_at", DESCENDING)]),
+        IndexModel([("device_id", ASCENDING), ("status", ASCENDING), ("created_at", DESCENDING)]),
+        IndexModel([("sensor_type", ASCENDING), ("status", ASCENDING), ("created_at", DESCENDING)]),
+        IndexModel([("rule_id", ASCENDING), ("status", ASCENDING), ("created_at", DESCENDING)]),
+        IndexModel(
+            [
+                ("device_id", ASCENDING),
+                ("severity", ASCENDING),
+                ("status", ASCENDING),
+                ("created_at", DESCENDING),
+            ]
         ),
-        IndexModel(  # of a sensor, with or without a severity
-            [("sensor_type", ASCENDING), ("severity", ASCENDING), ("created_at", DESCENDING)]
+        IndexModel(
+            [
+                ("sensor_type", ASCENDING),
+                ("severity", ASCENDING),
+                ("status", ASCENDING),
+                ("created_at", DESCENDING),
+            ]
         ),
+        IndexModel(  # acknowledgements that end by themselves
+            [("acknowledgement.until", ASCENDING)],
+            partialFilterExpression={"acknowledgement.until": {"$type": "date"}},
+        ),
+    ],
+    SILENCES: [
+        IndexModel([("to", ASCENDING)]),  # those in force
     ],
     VIEWS: [
         IndexModel([("device_id", ASCENDING), ("timestamp", DESCENDING)]),

@@ -4,12 +4,13 @@ A list whose filters no index carries would scan history, so it is refused with 
 indexes are those of `shared.mongo.indexes`; the queries name them as hints, so that no plan strays.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.alerts.status import OPEN, STATUSES, Status
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, SILENCES, VIEWS
 from shared.mongo.indexes import INDEXES
 from shared.readings.identity import first_id_at
 
@@ -19,7 +20,6 @@ _ASCENDING: Final = 1
 _DESCENDING: Final = -1
 # The closed sets that the alert and dlq functions write: an index that has them in its middle also
 # serves a query without one, as a merge of its few branches.
-_ANY_SEVERITY: Final = {"$in": ["warning", "critical"]}
 _ANY_LETTER_STATUS: Final = {"$in": ["open", "redriven"]}
 
 
@@ -65,17 +65,27 @@ def aggregates(filters: Filter) -> Listing:
     return _listing_of(VIEWS, "timestamp", filters)
 
 
-def alerts(filters: Filter) -> Listing:
-    """Return the list of alerts: of a status, or of a device, a sensor or all by severity."""
-    by_source = "device_id" in filters or "sensor_type" in filters
-    severity = {"severity": _ANY_SEVERITY} if by_source else {}
-    return _listing_of(ALERTS, "created_at", {**severity, **filters})
+def alerts(filters: Filter, statuses: Collection[Status] = ()) -> Listing:
+    """Return the list of alerts that match the filters and have one of these statuses, or any."""
+    if not filters and not statuses:
+        return _listing_of(ALERTS, "created_at", {})
+    one_of = {"status": {"$in": sorted(set(statuses or STATUSES))}}
+    names = [*filters, *(["status"] if statuses else [])]
+    return _listing_of(ALERTS, "created_at", {**filters, **one_of}, names=names)
 
 
 def recent_alerts(since: datetime) -> Listing:
-    """Return the list of alerts that are active, or were raised at `since` or later."""
-    either = ({"status": "active"}, {"created_at": {"$gte": since}})
-    return Listing(ALERTS, "created_at", either, None)
+    """Return the list of alerts that are open, or were raised at `since` or later."""
+    # Bare statuses would become one `$in`, which is sorted and not merged.
+    before = {"created_at": {"$lt": since}}
+    either: list[Filter] = [{"status": status, **before} for status in OPEN]
+    either.append({"created_at": {"$gte": since}})
+    return Listing(ALERTS, "created_at", tuple(either), None)
+
+
+def silences() -> Listing:
+    """Return the list of silences, the one that ends last first."""
+    return _listing_of(SILENCES, "to", {})
 
 
 def devices() -> Listing:
@@ -95,13 +105,22 @@ def dead_letters(filters: Filter) -> Listing:
 
 
 def _listing_of(
-    collection: str, time: str, filters: Filter, id_direction: int = _ASCENDING
+    collection: str,
+    time: str,
+    filters: Filter,
+    id_direction: int = _ASCENDING,
+    names: list[str] | None = None,
 ) -> Listing:
+    """Return the list by the index that carries these filters; `names` are those that were given.
+
+    Raise UnindexedFilters where there is none.
+    """
     indexes = list(_indexes_by(time, collection))
     for index in indexes:
         if _filters_of(index, time) == set(filters):
             return Listing(collection, time, (filters,), index, id_direction)
-    names = [name for name, value in filters.items() if isinstance(value, str)]
+    if names is None:
+        names = [name for name, value in filters.items() if isinstance(value, str)]
     combinations = [" and ".join(sorted(_filters_of(index, time))) for index in indexes]
     raise UnindexedFilters(
         names,

@@ -86,6 +86,11 @@ async def is_known(database: Database, device_id: str) -> bool:
     return await database[DEVICES].find_one({"_id": device_id}, {"_id": 1}) is not None
 
 
+async def alert_of(database: Database, alert_id: str) -> Document | None:
+    """Return the alert of this id, with its history."""
+    return await database[ALERTS].find_one({"_id": alert_id})
+
+
 async def stored_reading(database: Database, reading_id: str) -> Document | None:
     """Return the reading of this id, or that of which it is a retry without a time of its own."""
     found = await database[RAW].find_one({"_id": reading_id})

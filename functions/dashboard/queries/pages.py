@@ -17,8 +17,15 @@ from shared.mongo.database import Database
 from shared.readings.identity import EPOCH, first_id_at
 
 _DESCENDING: Final = -1
-# Left out of rows: a dead letter's bytes (up to 1 MiB each), and what only writers need.
-_HIDDEN: Final = {"data": 0, "dedup": 0, "ts_us": 0, "reading_ids": 0}
+# Left out of rows: a dead letter's bytes (up to 1 MiB each), what only writers need, and what an
+# alert's own route shows.
+_HIDDEN: Final = dict.fromkeys(
+    (
+        "data", "dedup", "ts_us", "reading_ids",
+        "opened_by", "closed_by", "amended", "operator_actions",
+    ),
+    0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

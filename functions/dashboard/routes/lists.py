@@ -1,7 +1,6 @@
 """The routes of the lists: from parameters to an index, and from rows to their shape."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,10 +9,14 @@ from functions.dashboard.dependencies import ShownSettings, Store, StoreOfReques
 from functions.dashboard.error_handlers import UnknownDevice
 from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.bounded_queries import bounded
-from functions.dashboard.queries.indexed_lists import Listing
 from functions.dashboard.queries.lookups import horizon, is_known
-from functions.dashboard.queries.pages import Page, page_of, telemetry_page_of
-from functions.dashboard.routes.paging import ListResponseOfRequest, page_request_of
+from functions.dashboard.queries.pages import page_of, telemetry_page_of
+from functions.dashboard.routes.paging import (
+    ListResponseOfRequest,
+    filters_of,
+    list_page,
+    page_request_of,
+)
 from functions.dashboard.schemas import parameters, problems, responses
 from functions.dashboard.schemas.public_dead_letter import without_details
 from shared.mongo.collections import Document
@@ -64,7 +67,7 @@ async def aggregated(
     query: Annotated[parameters.AggregateParameters, Query()],
 ) -> responses.AggregateList:
     """Return summaries, one per device, sensor and window, newest window first."""
-    listing = indexed_lists.aggregates(_filters(query, "device_id", "sensor_type"))
+    listing = indexed_lists.aggregates(filters_of(query, "device_id", "sensor_type"))
     wanted = page_request_of(query, "aggregated")
     async with bounded("aggregated"):
         page = await page_of(store.database, listing, wanted)
@@ -82,7 +85,7 @@ async def device_aggregates(
 ) -> responses.DeviceAggregateList:
     """Return summaries of one device, newest window first."""
     list_name = f"aggregates of {device_id}"
-    listing = indexed_lists.aggregates({"device_id": device_id, **_filters(query, "sensor_type")})
+    listing = indexed_lists.aggregates({"device_id": device_id, **filters_of(query, "sensor_type")})
     wanted = page_request_of(query, list_name)
     async with bounded("device_aggregates"):
         await _refuse_unless_known(store, device_id)
@@ -90,30 +93,6 @@ async def device_aggregates(
         rows = await _with_closed(store, page.rows)
     body = {**response.body_of(page, query, list_name), "data": rows, "device_id": device_id}
     return responses.DeviceAggregateList.model_validate(body)
-
-
-@router.get("/alerts")
-async def alerts(
-    store: StoreOfRequest,
-    response: ListResponseOfRequest,
-    query: Annotated[parameters.AlertParameters, Query()],
-) -> responses.AlertList:
-    """Return alerts, the one raised last first; the time range is that of raising them."""
-    filters = _filters(query, "device_id", "sensor_type", "severity", "status")
-    page = await _page(store, indexed_lists.alerts(filters), query, "alerts")
-    return responses.AlertList.model_validate(response.body_of(page, query, "alerts"))
-
-
-@router.get("/alerts/recent")
-async def recent_alerts(
-    store: StoreOfRequest,
-    response: ListResponseOfRequest,
-    query: Annotated[parameters.RecentParameters, Query()],
-) -> responses.AlertList:
-    """Return alerts that are active or were raised within a time span."""
-    listing = indexed_lists.recent_alerts(query.since(datetime.now(UTC)))
-    page = await _page(store, listing, query, "recent_alerts")
-    return responses.AlertList.model_validate(response.body_of(page, query, "recent_alerts"))
 
 
 @router.get("/devices")
@@ -127,7 +106,7 @@ async def devices(
     The order, and the time range, go by a device's first reading: unlike its newest it stays, so
     that paging through devices that report neither repeats nor skips any.
     """
-    page = await _page(store, indexed_lists.devices(), query, "devices")
+    page = await list_page(store, indexed_lists.devices(), query, "devices")
     return responses.DeviceList.model_validate(response.body_of(page, query, "devices"))
 
 
@@ -139,23 +118,12 @@ async def dead_letters(
     query: Annotated[parameters.DeadLetterParameters, Query()],
 ) -> responses.DeadLetterList:
     """Return events that could not be handled, the newest first, without their bytes."""
-    listing = indexed_lists.dead_letters(_filters(query, "stage", "reason", "status"))
-    page = await _page(store, listing, query, "dead_letters")
+    listing = indexed_lists.dead_letters(filters_of(query, "stage", "reason", "status"))
+    page = await list_page(store, listing, query, "dead_letters")
     body = response.body_of(page, query, "dead_letters")
     if not settings.dead_letter_details:
         body["data"] = [without_details(letter) for letter in page.rows]
     return responses.DeadLetterList.model_validate(body)
-
-
-async def _page(store: Store, listing: Listing, query: parameters.Paged, list_name: str) -> Page:
-    wanted = page_request_of(query, list_name)
-    async with bounded(list_name):
-        return await page_of(store.database, listing, wanted)
-
-
-def _filters(query: parameters.Paged, *names: str) -> dict[str, str]:
-    given = {name: getattr(query, name) for name in names}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 async def _with_closed(store: Store, rows: Sequence[Document]) -> list[Document]:

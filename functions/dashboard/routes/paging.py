@@ -1,12 +1,17 @@
 """From a list's parameters to its page request, and from its page to the response."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request, Response
 
+from functions.dashboard.dependencies import Store
+from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.queries.cursor import cursor_of, position_of
-from functions.dashboard.queries.pages import Page, PageRequest
+from functions.dashboard.queries.indexed_lists import Listing
+from functions.dashboard.queries.pages import Page, PageRequest, page_of
 from functions.dashboard.schemas.parameters import Paged, Ranged
 
 
@@ -46,3 +51,27 @@ class ListResponse:
 
 
 ListResponseOfRequest = Annotated[ListResponse, Depends()]
+
+
+async def list_page(
+    store: Store,
+    listing: Listing,
+    query: Paged,
+    list_name: str,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Page:
+    """Return the page of a list that is wanted; `start` and `end` win over those of the query.
+
+    Raise WrongCursor as `page_request_of` does, and TemporaryError where the database fails.
+    """
+    wanted = page_request_of(query, list_name)
+    wanted = replace(wanted, start=start or wanted.start, end=end or wanted.end)
+    async with bounded(list_name):
+        return await page_of(store.database, listing, wanted)
+
+
+def filters_of(query: Paged, *names: str) -> dict[str, str]:
+    """Return those of the named filters that are given."""
+    given = {name: getattr(query, name) for name in names}
+    return {name: value for name, value in given.items() if value is not None}

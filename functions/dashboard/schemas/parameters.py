@@ -4,12 +4,23 @@ import re
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 from pydantic_core.core_schema import ValidationInfo
 
+from shared.alerts.status import OPEN, STATUSES, Status
 from shared.readings.reading import DeviceId, SensorName
 from shared.times import read_duration, read_time_up
 
+_SPAN: Final = re.compile(r"[1-9][0-9]{0,4}[smhd]", re.ASCII)
+_STATUS: Final = f"({'|'.join((*STATUSES, 'open'))})"
 _SPACE_FOR_PLUS: Final = re.compile(r"(?<=[\d.]) (\d\d(?::?\d\d)?)$", re.ASCII)
 
 
@@ -22,8 +33,32 @@ def moment(text: object) -> datetime:
     return read_time_up(_SPACE_FOR_PLUS.sub(r"+\1", str(text)))
 
 
+def time_at(text: str, now: datetime, *, back: bool = False) -> datetime:
+    """Return the time that is meant by an RFC 3339 time, or by a span from `now` on (or `back`)."""
+    if not _SPAN.fullmatch(text):
+        return moment(text)
+    return now - read_duration(text) if back else now + read_duration(text)
+
+
+def time_or_span(text: str | None) -> str | None:
+    """Return a text that `time_at` can read; raise ValueError for any other."""
+    if text is not None and not _SPAN.fullmatch(text):
+        moment(text)
+    return text
+
+
 Moment = Annotated[datetime, BeforeValidator(moment)]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+
+
+Actor = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
+    ),
+    Field(description="who acts, as the caller says: nothing proves it"),
+]
+NOBODY: Final = "anonymous"
 
 
 class NoParameters(BaseModel):
@@ -78,14 +113,54 @@ class AggregateParameters(DeviceAggregateParameters):
 class AlertParameters(Ranged):
     device_id: DeviceId | None = None
     sensor_type: SensorName | None = None
-    severity: Literal["warning", "critical"] | None = None
-    status: Word | None = None
+    rule_id: Word | None = None
+    severity: Word | None = None
+    status: Annotated[
+        str | None,
+        Field(
+            pattern=rf"^{_STATUS}(,{_STATUS}){{0,9}}$",
+            description="one or several, separated by commas; open: active and acknowledged",
+        ),
+    ] = None
+    since: Annotated[
+        str | None,
+        AfterValidator(time_or_span),
+        Field(max_length=64, description="as `from`, or a time span before now: 90s, 30m, 24h, 7d"),
+    ] = None
+
+    @field_validator("since")
+    @classmethod
+    def _says_once_where_it_starts(cls, since: str | None, info: ValidationInfo) -> str | None:
+        if since is not None and info.data.get("start") is not None:
+            raise ValueError("cannot be combined with `from`, which means the same")
+        return since
+
+    @property
+    def statuses(self) -> frozenset[Status]:
+        """The statuses that are wanted; none: any."""
+        words = self.status.split(",") if self.status else []
+        opened = frozenset(OPEN) if "open" in words else frozenset()
+        return opened | {status for status in STATUSES if status in words}
+
+    def start_at(self, now: datetime) -> datetime | None:
+        """Return the first time that is wanted, at `now`; None: there is no first."""
+        return self.start if self.since is None else time_at(self.since, now, back=True)
+
+
+class SilenceParameters(Paged):
+    state: Annotated[
+        Literal["open", "over"] | None, Field(description="open: active, or still to come")
+    ] = None
 
 
 class DeadLetterParameters(Ranged):
     stage: Word | None = None
     reason: Word | None = None
     status: Literal["open", "redriven"] | None = None
+
+
+class EndParameters(NoParameters):
+    actor: Actor = NOBODY
 
 
 class RecentParameters(Paged):

@@ -40,4 +40,14 @@ ANY_ROUTE: Final[Responses] = {
     503: _refusal("The database does not respond; try again after `Retry-After` seconds."),
 }
 LIST: Final[Responses] = {400: _refusal("The cursor is not one of this list."), **ANY_ROUTE}
+OF_AN_ALERT: Final[Responses] = {404: _refusal("There is no such alert."), **ANY_ROUTE}
+WRITING: Final[Responses] = {
+    403: _refusal("Writes are not open here, or a page of another origin asks."),
+    413: _refusal("The body is too large."),
+    415: _refusal("The body is not application/json."),
+    **ANY_ROUTE,
+}
+MIXED: Final[Responses] = {207: {"description": "As 200; one of them is over, or unknown."}}
+ACTING: Final[Responses] = {409: _refusal("The alert is over."), **OF_AN_ALERT, **WRITING}
+OF_A_SILENCE: Final[Responses] = {404: _refusal("There is no such silence."), **WRITING}
 OF_A_DEVICE: Final[Responses] = {404: _refusal("No reading of this device has been seen.")}

@@ -23,15 +23,17 @@ Cursor = Annotated[
 _DETAIL: Final = "null unless DEAD_LETTER_DETAILS is on: it can hold addresses in the cluster"
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
+    """What responses hold: a closed set of named values."""
+
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
-class Message(_Row):
+class Message(Row):
     message: str
 
 
-class Latest(_Row):
+class Latest(Row):
     """The newest reading of a device."""
 
     reading_id: str = Field(validation_alias="_id")
@@ -50,7 +52,7 @@ class Telemetry(Latest):
     received_at: Timestamp
 
 
-class TelemetryList(_Row):
+class TelemetryList(Row):
     data: list[Telemetry]
     next_cursor: Cursor
 
@@ -59,7 +61,7 @@ class DeviceTelemetryList(TelemetryList):
     device_id: str
 
 
-class Aggregate(_Row):
+class Aggregate(Row):
     """What a device's sensor measured in one window of event time."""
 
     device_id: str
@@ -76,7 +78,7 @@ class Aggregate(_Row):
     closed: bool = Field(description="settled: only a late reading can still change it")
 
 
-class AggregateList(_Row):
+class AggregateList(Row):
     data: list[Aggregate]
     next_cursor: Cursor
 
@@ -85,38 +87,19 @@ class DeviceAggregateList(AggregateList):
     device_id: str
 
 
-class Alert(_Row):
-    alert_id: str = Field(validation_alias="_id")
-    device_id: str
-    sensor_type: str
-    value: float
-    alert_type: str
-    severity: str
-    message: str
-    timestamp: Timestamp = Field(description="time of the reading")
-    created_at: Timestamp
-    status: str
-    reading_id: str | None = None
-
-
-class AlertList(_Row):
-    data: list[Alert]
-    next_cursor: Cursor
-
-
-class Device(_Row):
+class Device(Row):
     device_id: str = Field(validation_alias="_id")
     first_ts: Timestamp
     last_ts: Timestamp
     latest: Latest | None = None
 
 
-class DeviceList(_Row):
+class DeviceList(Row):
     data: list[Device]
     next_cursor: Cursor
 
 
-class DeadLetter(_Row):
+class DeadLetter(Row):
     """An event that could not be handled. Its bytes are stored, and left out here."""
 
     dead_letter_id: str = Field(validation_alias="_id")
@@ -140,12 +123,12 @@ class DeadLetter(_Row):
     attributes: dict[str, str] = Field(default={}, description="of the event, as it arrived")
 
 
-class DeadLetterList(_Row):
+class DeadLetterList(Row):
     data: list[DeadLetter]
     next_cursor: Cursor
 
 
-class Stats(_Row):
+class Stats(Row):
     """How much is stored, from the collections' own counters, and how far windows are settled."""
 
     telemetry_records: int
@@ -156,7 +139,7 @@ class Stats(_Row):
     aggregated_until: Timestamp | None
 
 
-class CountedIn(_Row):
+class CountedIn(Row):
     """A window that a reading counts in."""
 
     sensor_type: str
@@ -167,7 +150,7 @@ class CountedIn(_Row):
     )
 
 
-class Receipt(_Row):
+class Receipt(Row):
     """What became of a reading."""
 
     reading_id: str

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,6 +84,20 @@ class DashboardClient:
     def get(self, path: str) -> httpx.Response:
         return self.loop.run(self._get(path))
 
+    def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
+        return self.loop.run(self.sent("POST", path, body, headers))
+
+    def delete(self, path: str) -> httpx.Response:
+        return self.loop.run(self.sent("DELETE", path))
+
+    def post_all(self, requests: Sequence[tuple[str, object]]) -> list[httpx.Response]:
+        """Send these at once; return their responses in the same order."""
+
+        async def send_all() -> list[httpx.Response]:
+            return list(await asyncio.gather(*(self.sent("POST", *one) for one in requests)))
+
+        return self.loop.run(send_all())
+
     def store(self, collection: str, documents: list[Document]) -> None:
         """Store these in place of all that the collection held."""
         self.stored[collection].delete_many({})
@@ -119,9 +133,14 @@ class DashboardClient:
         return found
 
     async def _get(self, path: str) -> httpx.Response:
+        return await self.sent("GET", path)
+
+    async def sent(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         transport = httpx.ASGITransport(self.shell)
         async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
-            return await client.get(path)
+            return await client.request(method, path, headers=headers, json=body)
 
 
 @contextmanager

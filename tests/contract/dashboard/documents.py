@@ -52,6 +52,58 @@ def alert(number: int, seconds: float, **more: str) -> Document:
     }
 
 
+def episode(number: int, seconds: float = 0, **more: object) -> Document:
+    """Make an alert that is an episode, first stored so many seconds after noon."""
+    return {
+        "_id": f"{number:032x}",
+        "device_id": "boiler",
+        "sensor_type": "temperature_c",
+        "value": 61.5,
+        "alert_type": "temperature_c_high",
+        "severity": "warning",
+        "rank": 0,
+        "message": "temperature_c 61.5 °C is above the limit of 50 °C",
+        "timestamp": NOON,
+        "created_at": NOON + timedelta(seconds=seconds),
+        "status": "active",
+        "rule_id": "temperature_c_high",
+        "rule_version": 1,
+        "started": NOON,
+        "fired": NOON + timedelta(seconds=30),
+        "ended": None,
+        "end_reason": None,
+        "peak_at": NOON + timedelta(seconds=20),
+        "highest_severity": "warning",
+        "level_changes": [[NOON + timedelta(seconds=30), "warning"]],
+        "flapping_since": None,
+        "late_opened": False,
+        "opened_by": ["0" * 44, "1" * 44],
+        "closed_by": [],
+        "amended": [{"at": NOON, "kind": "amended", "before": {"started": NOON}}],
+        "retracted_reason": None,
+        "acknowledgement": None,
+        "operator_actions": [],
+        "version": 3,
+        "state_rev": 7,
+        **more,
+    }
+
+
+def silence(number: int, begins: float, ends: float, **more: object) -> Document:
+    """Make a silence that begins and ends so many seconds after noon."""
+    return {
+        "_id": f"{number:032x}",
+        "matchers": {"device_id": "boiler"},
+        "from": NOON + timedelta(seconds=begins),
+        "to": NOON + timedelta(seconds=ends),
+        "comment": "maintenance",
+        "actor": "ann",
+        "created_at": NOON,
+        "ended": None,
+        **more,
+    }
+
+
 def dead_letter(number: int, seconds: float, **more: object) -> Document:
     """Make a dead letter that came so many seconds after noon."""
     return {

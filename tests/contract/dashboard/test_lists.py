@@ -7,7 +7,15 @@ import pytest
 from functions.dashboard.queries.cursor import Position, cursor_of
 from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
 from tests.contract.dashboard.dashboard_client import DashboardClient
-from tests.contract.dashboard.documents import NOON, alert, dead_letter, device, reading, view
+from tests.contract.dashboard.documents import (
+    NOON,
+    alert,
+    dead_letter,
+    device,
+    episode,
+    reading,
+    view,
+)
 
 pytestmark = pytest.mark.database
 MIN = datetime(1, 1, 1, tzinfo=UTC)
@@ -112,6 +120,44 @@ def test_alerts_are_filtered(empty: DashboardClient, path: str, numbers: list[in
 @pytest.mark.parametrize(
     ("path", "numbers"),
     [
+        ("/alerts?status=open", [5, 4, 1]),
+        ("/alerts?status=resolved,retracted", [3, 2]),
+        ("/alerts?status=open,resolved", [5, 4, 2, 1]),
+        ("/alerts?status=active,active", [5, 1]),
+        ("/alerts?status=open&device_id=boiler", [4, 1]),
+        ("/alerts?status=open&severity=fatal", [5]),
+        ("/alerts?severity=fatal", [5, 3]),
+        ("/alerts?device_id=oven&severity=fatal&status=retracted", [3]),
+        ("/alerts?sensor_type=temperature_c&severity=warning&status=acknowledged", [4]),
+        ("/alerts?rule_id=too_hot", [3, 2]),
+        ("/alerts?rule_id=too_hot&status=resolved", [2]),
+        ("/alerts?since=2026-01-31T12:00:04Z", [5, 4]),
+        ("/alerts?since=2026-01-31T12:00:02Z&to=2026-01-31T12:00:04Z", [3, 2]),
+        ("/alerts?since=1s", []),
+        ("/alerts?since=90000d&status=active", [5, 1]),
+    ],
+)
+def test_alerts_are_filtered_by_what_operators_look_for(
+    empty: DashboardClient, path: str, numbers: list[int]
+) -> None:
+    held = {"acknowledgement": {"at": NOON, "actor": "ann", "comment": "", "rank": 0}}
+    late: dict[str, object] = {"status": "retracted", "retracted_reason": "late_data"}
+    empty.stored[ALERTS].insert_many(
+        [
+            episode(1, 1),
+            episode(2, 2, status="resolved", ended=NOON, rule_id="too_hot"),
+            episode(3, 3, device_id="oven", severity="fatal", rule_id="too_hot", **late),
+            episode(4, 4, status="acknowledged", **held),
+            episode(5, 5, device_id="oven", severity="fatal"),
+        ]
+    )
+
+    assert [int(row["alert_id"], 16) for row in empty.rows(path)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("path", "numbers"),
+    [
         ("/dead-letters?", [4, 3, 2, 1]),
         ("/dead-letters?status=redriven", [2]),
         ("/dead-letters?stage=alert", [4, 3]),
@@ -165,7 +211,7 @@ def test_a_range_holds_its_start_and_not_its_end(empty: DashboardClient, path: s
     assert [row["ts"][17:23] for row in rows] == ["01.001", "01.000"]
 
 
-def test_recent_alerts_are_the_active_ones_and_those_raised_of_late(empty: DashboardClient) -> None:
+def test_recent_alerts_are_the_open_ones_and_those_raised_of_late(empty: DashboardClient) -> None:
     ages_s = {1: -4000, 2: -3000, 3: -90_000, 4: -90_001}
     empty.stored[ALERTS].insert_many(
         [
@@ -173,7 +219,7 @@ def test_recent_alerts_are_the_active_ones_and_those_raised_of_late(empty: Dashb
                 **alert(n, 0, status=status),
                 "created_at": datetime.now(UTC) + timedelta(seconds=ages_s[n]),
             }
-            for n, status in ((1, "resolved"), (2, "active"), (3, "active"), (4, "resolved"))
+            for n, status in ((1, "resolved"), (2, "active"), (3, "acknowledged"), (4, "resolved"))
         ]
     )
 
@@ -260,6 +306,7 @@ def test_an_empty_cursor_is_the_first_page(empty: DashboardClient) -> None:
         ("/alerts", "alerts"),
         ("/devices", "devices"),
         ("/dead-letters", "dead_letters"),
+        ("/silences", "silences"),
     ],
 )
 def test_a_forged_cursor_is_a_page_and_never_a_fault(

@@ -8,9 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, REFRESH, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, REFRESH, SILENCES, VIEWS
 from tests.contract.dashboard.dashboard_client import DashboardClient, dashboard_on, stages_of
-from tests.contract.dashboard.documents import NOON, alert, dead_letter, device, reading, view
+from tests.contract.dashboard.documents import (
+    NOON,
+    alert,
+    dead_letter,
+    device,
+    reading,
+    silence,
+    view,
+)
 
 pytestmark = pytest.mark.database
 LIMIT = 10
@@ -45,10 +53,24 @@ LISTS = [
     "/alerts?severity=warning&",
     "/alerts?severity=critical&",
     "/alerts?status=active&",
-    "/alerts?status=rare&",
+    "/alerts?status=retracted&",
+    "/alerts?status=open&",
+    "/alerts?status=active,resolved,retracted&",
+    "/alerts?status=open&severity=warning&",
+    "/alerts?status=open&device_id=boiler&",
+    "/alerts?status=retracted&device_id=boiler&",
+    "/alerts?status=open&sensor_type=temperature_c&severity=warning&",
+    "/alerts?status=acknowledged&device_id=boiler&severity=warning&",
+    "/alerts?rule_id=too_hot&",
+    "/alerts?rule_id=rare&",
+    "/alerts?rule_id=too_hot&status=open&",
+    "/alerts?since=2026-01-31T12:00:02Z&",
     "/alerts/recent?",
     "/alerts/recent?within=90000d&",
     "/devices?",
+    "/silences?",
+    "/silences?state=open&",
+    "/silences?state=over&",
     "/dead-letters?",
     "/dead-letters?status=open&",
     "/dead-letters?status=redriven&",
@@ -59,6 +81,7 @@ LISTS = [
     "/dead-letters?reason=rare&",
 ]
 OTHERS = [
+    "/alerts/000001/temperature_c_high",
     "/stats",
     "/receipts/0000000000" + "a" * 34,
     "/receipts/{stored}",
@@ -73,8 +96,8 @@ def fill(dashboard: DashboardClient, times: int) -> str:
     steps, devices = 20 * times, ("d0", "d1", "d2", "d3")
     readings = [reading(d, step, lux=1.0) for d in devices for step in range(steps)]
     stuck = [reading("stuck", -86_400, lux=float(step)) for step in range(steps)]
-    rare = reading("rare", -90_000)
-    store[RAW].insert_many([*readings, *stuck, rare])
+    rare_reading = reading("rare", -90_000)
+    store[RAW].insert_many([*readings, *stuck, rare_reading])
     views = [
         view(d, s, m)
         for d in devices
@@ -83,10 +106,18 @@ def fill(dashboard: DashboardClient, times: int) -> str:
     ]
     store[VIEWS].insert_many([*views, view("d1", "rare", -1)])
     alerts = [
-        alert(step, step // 5, status=("active", "resolved")[step % 2]) for step in range(5 * steps)
+        alert(
+            step,
+            step // 5,
+            status=("active", "resolved", "acknowledged")[step % 3],
+            rule_id="too_hot",
+        )
+        for step in range(5 * steps)
     ]
     oldest = {"device_id": "rare", "sensor_type": "humidity", "severity": "critical"}
-    store[ALERTS].insert_many([*alerts, alert(10**6, -1, status="rare", **oldest)])
+    rare = alert(10**6, -1, status="retracted", rule_id="rare", **oldest)
+    store[ALERTS].insert_many([*alerts, rare])
+    store[SILENCES].insert_many([silence(step, 0, step // 5) for step in range(2 * steps)])
     store[DEVICES].insert_many(
         [device(d, -1) for d in (*devices, "stuck", "rare")]
         + [device(f"more-{step}", step // 5) for step in range(steps)]
@@ -96,7 +127,7 @@ def fill(dashboard: DashboardClient, times: int) -> str:
     store[DEAD_LETTERS].insert_many([*letters, one])
     states = [{"_id": f"refresh/{seconds}s", "horizon": NOON} for seconds in range(60, 60 + steps)]
     store[REFRESH].insert_many(states)
-    return str(rare["_id"])
+    return str(rare_reading["_id"])
 
 
 @pytest.fixture(scope="module")

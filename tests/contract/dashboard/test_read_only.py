@@ -12,11 +12,11 @@ from pymongo import AsyncMongoClient, MongoClient
 from local_dev.servers.child_process import ChildProcess
 from local_dev.servers.free_port import free_port, is_listening
 from local_dev.servers.mongo import mongod
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, SILENCES, VIEWS
 from shared.mongo.database import majority
 from shared.mongo.indexes import make_indexes
 from tests.contract.dashboard.dashboard_client import DashboardClient, dashboard_on
-from tests.contract.dashboard.documents import alert, dead_letter, device, reading, view
+from tests.contract.dashboard.documents import alert, dead_letter, device, reading, silence, view
 from tests.support.function_process import deployed, running
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(120)]
@@ -24,12 +24,14 @@ PASSWORD = secrets.token_hex(8)
 LISTS = {
     "/alerts": (ALERTS, alert(1, 0)),
     "/alerts?device_id=boiler": (ALERTS, alert(1, 0)),
+    "/silences": (SILENCES, silence(1, 0, 60)),
     "/aggregated": (VIEWS, view("a", "lux", 0)),
     "/devices": (DEVICES, device("a", 0)),
     "/dead-letters": (DEAD_LETTERS, dead_letter(1, 0)),
     "/telemetry?device_id=a": (RAW, reading("a", 0)),
 }
-ROUTES = [*LISTS, "/telemetry", "/alerts/recent", "/stats", "/devices/a/telemetry",
+ONE_ALERT = f"/alerts/{alert(1, 0)['_id']}"
+ROUTES = [*LISTS, "/telemetry", "/alerts/recent", ONE_ALERT, "/stats", "/devices/a/telemetry",
           "/devices/a/aggregates", f"/receipts/{reading('a', 0)['_id']}"]  # fmt: skip
 
 

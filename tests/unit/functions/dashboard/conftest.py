@@ -34,9 +34,10 @@ class NoDatabase:
 
 
 @cache  # making the routes takes 50 ms
-def application(cors_origins: str, ingest_url: str) -> ASGI:
+def application(cors_origins: str, ingest_url: str, writes: str) -> ASGI:
     cors = read(CorsSettings, {"CORS_ORIGINS": cors_origins})
-    settings = read(DashboardSettings, {"INGEST_URL": ingest_url})
+    environment = {"INGEST_URL": ingest_url, "DASHBOARD_WRITES": writes}
+    settings = read(DashboardSettings, environment)
     dashboard = DashboardFunction(NoDatabase(), 60, settings, cors)
     return FunctionApplication(dashboard, dashboard.application)
 
@@ -57,9 +58,14 @@ def send() -> Send:
         *,
         cors_origins: str = "",
         ingest_url: str = "",
+        writes: str = "",
+        body: object = None,
     ) -> httpx.Response:
-        made = httpx.Request(method, f"http://dashboard{path}", headers=headers)
-        return asyncio.run(respond(made, application(cors_origins, ingest_url)))
+        url = f"http://dashboard{path}"
+        made = httpx.Request(method, url, headers=headers)
+        if body is not None:
+            made = httpx.Request(method, url, headers=headers, json=body)
+        return asyncio.run(respond(made, application(cors_origins, ingest_url, writes)))
 
     return request
 

@@ -6,8 +6,8 @@ import pytest
 Get = Callable[..., httpx.Response]
 RECEIPT = "/receipts/" + "0" * 44
 LISTS = ["/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices", "/dead-letters",
-         "/devices/d/telemetry", "/devices/d/aggregates"]  # fmt: skip
-ALL = [*LISTS, "/stats", RECEIPT]
+         "/silences", "/devices/d/telemetry", "/devices/d/aggregates"]  # fmt: skip
+ALL = [*LISTS, "/alerts/a", "/stats", RECEIPT]
 
 
 @pytest.mark.parametrize("path", [*ALL, *(f"/v1{path}" for path in ALL)])
@@ -51,8 +51,17 @@ def test_a_wrong_parameter_is_named(get: Get, path: str, query: str, parameter: 
         ("/telemetry?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "to"),
         ("/telemetry?device_id=%24ne", "device_id"),
         ("/aggregated?sensor_type=1", "sensor_type"),
-        ("/alerts?severity=fatal", "severity"),
-        ("/alerts?status=active&device_id=d", "status"),
+        ("/alerts?severity=%24ne", "severity"),
+        ("/alerts?status=closed", "status"),
+        ("/alerts?status=active,", "status"),
+        ("/alerts?status=active&device_id=d&sensor_type=s", "status"),
+        ("/alerts?since=yesterday", "since"),
+        ("/alerts?since=24h&from=2026-01-01T00:00:00Z", "since"),
+        ("/alerts/a%20b", "alert_id"),
+        ("/alerts/a/b/c", "alert_id"),
+        ("/alerts/a?limit=1", "limit"),
+        ("/silences?state=gone", "state"),
+        ("/silences?from=2026-01-01T00:00:00Z", "from"),
         ("/alerts/recent?within=soon", "within"),
         ("/alerts/recent?from=2026-01-01T00:00:00Z", "from"),
         ("/dead-letters?status=closed", "status"),

@@ -9,7 +9,8 @@ Send = Callable[..., httpx.Response]
 STATIC = ["/", "/docs", "/openapi.json", "/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
 FROM_THE_DATABASE = [
     "/stats", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
-    "/dead-letters", "/devices/d/telemetry", "/devices/d/aggregates", "/receipts/" + "0" * 44,
+    "/alerts/a", "/dead-letters", "/devices/d/telemetry", "/devices/d/aggregates",
+    "/receipts/" + "0" * 44,
 ]  # fmt: skip
 ROUTES = [*STATIC, *FROM_THE_DATABASE, *(f"/v1{path}" for path in FROM_THE_DATABASE)]
 

@@ -7,7 +7,7 @@ import pytest
 
 Get = Callable[..., httpx.Response]
 LISTS = ["/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices", "/dead-letters",
-         "/devices/d/telemetry", "/devices/d/aggregates"]  # fmt: skip
+         "/silences", "/devices/d/telemetry", "/devices/d/aggregates"]  # fmt: skip
 LOOKUPS = ["/stats", "/receipts/" + "0" * 44]
 REACHED = 503  # the database is away: the request got as far as it
 

@@ -1,5 +1,7 @@
 """What functions of `local-dev/up` get in their environment."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from local_dev.manifests.system import System, read_system
@@ -14,7 +16,12 @@ def system() -> System:
 
 
 def ingest_url(system: System, host: str = LOOPBACK, offset: int = 0) -> str:
-    """Return what the dashboard's environment says."""
+    """Return what the dashboard's environment says of ingest."""
+    return environment(system, host, offset)["INGEST_URL"]
+
+
+def environment(system: System, host: str = LOOPBACK, offset: int = 0) -> Mapping[str, str]:
+    """Return the dashboard's environment."""
     settings = PipelineSettings(
         mongo_url="mongodb://127.0.0.1:27017",
         host=host,
@@ -26,7 +33,7 @@ def ingest_url(system: System, host: str = LOOPBACK, offset: int = 0) -> str:
     )
     pipeline = Pipeline(settings, system, lambda *_: None)
     (service,) = [each for each in system.services if each.name == "dashboard"]
-    return pipeline._launch(service).environment["INGEST_URL"]
+    return pipeline._launch(service).environment
 
 
 @pytest.mark.parametrize(
@@ -51,3 +58,22 @@ def test_an_address_of_ingest_in_the_environment_wins(
     monkeypatch.setenv("INGEST_URL", "https://ingest.example.org")
 
     assert ingest_url(system) == "https://ingest.example.org"
+
+
+@pytest.mark.parametrize(
+    ("host", "writes"), [("127.0.0.1", "open"), ("0.0.0.0", ""), ("10.0.0.7", "")]
+)
+def test_operators_act_where_only_this_machine_reaches_the_dashboard(
+    system: System, host: str, writes: str
+) -> None:
+    assert environment(system, host)["DASHBOARD_WRITES"] == writes
+
+
+@pytest.mark.parametrize("writes", ["", "open"])
+def test_whether_operators_act_can_be_said_in_the_environment(
+    system: System, monkeypatch: pytest.MonkeyPatch, writes: str
+) -> None:
+    monkeypatch.setenv("DASHBOARD_WRITES", writes)
+
+    hosts = (LOOPBACK, "10.0.0.7")
+    assert [environment(system, host)["DASHBOARD_WRITES"] for host in hosts] == [writes, writes]

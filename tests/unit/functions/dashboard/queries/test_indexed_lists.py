@@ -20,12 +20,16 @@ ALL = [
     indexed_lists.aggregates({"sensor_type": "s"}),
     indexed_lists.aggregates({"device_id": "d", "sensor_type": "s"}),
     indexed_lists.alerts({}),
-    indexed_lists.alerts({"status": "active"}),
+    indexed_lists.alerts({}, ["active"]),
     indexed_lists.alerts({"severity": "warning"}),
     indexed_lists.alerts({"device_id": "d"}),
     indexed_lists.alerts({"device_id": "d", "severity": "warning"}),
     indexed_lists.alerts({"sensor_type": "s"}),
     indexed_lists.alerts({"sensor_type": "s", "severity": "warning"}),
+    indexed_lists.alerts({"rule_id": "r"}),
+    indexed_lists.alerts({"device_id": "d"}, ["active", "acknowledged"]),
+    indexed_lists.alerts({"device_id": "d", "severity": "warning"}, ["active"]),
+    indexed_lists.silences(),
     indexed_lists.dead_letters({}),
     indexed_lists.dead_letters({"status": "open"}),
     indexed_lists.dead_letters({"stage": "alert"}),
@@ -73,9 +77,8 @@ def test_the_ids_of_one_time_are_a_range_for_any_time(at: datetime) -> None:
 @pytest.mark.parametrize(
     ("list_of", "filters"),
     [
-        (indexed_lists.alerts, {"device_id": "d", "status": "active"}),
         (indexed_lists.alerts, {"device_id": "d", "sensor_type": "s"}),
-        (indexed_lists.alerts, {"severity": "warning", "status": "active"}),
+        (indexed_lists.alerts, {"rule_id": "r", "severity": "warning"}),
         (indexed_lists.dead_letters, {"stage": "alert", "reason": "r"}),
     ],
 )
@@ -88,10 +91,28 @@ def test_filters_that_would_scan_history_are_refused_by_name(
     assert refused.value.names == list(filters)
 
 
+def test_a_refusal_names_the_status_only_where_one_was_given() -> None:
+    filters = {"rule_id": "r", "device_id": "d"}
+
+    with pytest.raises(UnindexedFilters) as without:
+        indexed_lists.alerts(filters)
+    with pytest.raises(UnindexedFilters) as with_one:
+        indexed_lists.alerts(filters, ["active"])
+
+    assert without.value.names == ["rule_id", "device_id"]
+    assert with_one.value.names == ["rule_id", "device_id", "status"]
+
+
+def test_without_a_status_each_of_them_is_a_branch_of_the_index() -> None:
+    (filters,) = indexed_lists.alerts({"device_id": "d"}).any_of
+
+    assert filters["status"] == {"$in": ["acknowledged", "active", "resolved", "retracted"]}
+
+
 @pytest.mark.parametrize(
     ("list_of", "filters", "parameters"),
     [
-        (indexed_lists.alerts, {"device_id": "d", "status": "active"}, AlertParameters),
+        (indexed_lists.alerts, {"device_id": "d", "sensor_type": "s"}, AlertParameters),
         (indexed_lists.dead_letters, {"stage": "alert", "reason": "r"}, DeadLetterParameters),
     ],
 )

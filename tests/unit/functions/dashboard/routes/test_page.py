@@ -130,7 +130,9 @@ def test_the_description_names_every_route(get: Get) -> None:
     assert set(paths) == {
         "/", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
         "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
-        "/dead-letters", "/receipts/{reading_id}",
+        "/dead-letters", "/receipts/{reading_id}", "/alerts/{alert_id}", "/alerts/acknowledge",
+        "/alerts/{alert_id}/acknowledge", "/alerts/{alert_id}/unacknowledge", "/silences",
+        "/silences/{silence_id}",
     }  # fmt: skip
 
 

@@ -1,0 +1,79 @@
+"""The routes that change something: what is checked of a request before its body is parsed."""
+
+from collections.abc import Callable, Coroutine, MutableMapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from functions.dashboard.error_handlers import Refusal
+from shared.settings import CorsSettings, DashboardSettings
+
+MAX_BODY: Final = 256 * 1024  # 500 ids of alerts, and some
+_CLOSED: Final = (
+    "this dashboard only reads: nothing here asks who calls, so operators act only where"
+    " DASHBOARD_WRITES=open is set"
+)
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class WritingRoute(APIRoute):
+    """A route that is there where writes are open, for pages of this origin, with a bounded body.
+
+    Pages of CORS_ORIGINS may use it too, and clients that are no browser, which send no origin.
+    """
+
+    def get_route_handler(self) -> _Handler:
+        """Return the route's handler behind the checks."""
+        respond = super().get_route_handler()
+
+        async def check_and_respond(request: Request) -> Response:
+            state = request.app.state
+            refuse_unless_open(state.settings)
+            refuse_other_origins(request, state.cors)
+            body = await _body_of(request)
+            return await respond(Request(request.scope, _replay(body)))
+
+        return check_and_respond
+
+
+def refuse_unless_open(settings: DashboardSettings) -> None:
+    """Raise Refusal where this dashboard takes no writes."""
+    if not settings.takes_writes:
+        raise Refusal(HTTPStatus.FORBIDDEN, _CLOSED)
+
+
+def refuse_other_origins(request: Request, cors: CorsSettings) -> None:
+    """Raise Refusal where a browser says that a page of a foreign origin sends this.
+
+    The scheme of our own origin is not known behind a proxy that ends TLS: the host must be equal.
+    """
+    own = request.headers.get("host", "").lower()
+    for origin in request.headers.getlist("origin"):
+        host = origin.lower().partition("://")[2]
+        if origin not in cors.cors_origins and (not host or host != own):
+            raise Refusal(
+                HTTPStatus.FORBIDDEN, "a page of another origin may not do this; CORS_ORIGINS can"
+            )
+
+
+async def _body_of(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            detail = f"the body is over {MAX_BODY} bytes"
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, "body")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media_type != "application/json":
+        detail = "the body must be application/json, and its content-type say so"
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, "content-type")
+    return body
+
+
+def _replay(body: bytes) -> Callable[[], Coroutine[Any, Any, MutableMapping[str, Any]]]:
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
