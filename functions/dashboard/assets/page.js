@@ -144,6 +144,8 @@ async function read(path) {
     headers: { accept: "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
+  if (response.status === 401) location.assign("/login"); // the session is over
+  if (response.status === 403) throw new Error("Your credential may not read this.");
   if (response.status === 503) throw new Error("The database does not respond. Trying again.");
   if (!response.ok) throw new Error(`${path} returned ${response.status}. Trying again.`);
   return response.json();
@@ -160,6 +162,13 @@ async function refresh() {
   showAlerts(alerts.data);
   showWindows(windows.data);
   showLetters(letters.data);
+}
+
+async function showWhoCalls() {
+  const { access, name } = await read("/session");
+  byId("open").hidden = access !== "open";
+  byId("leave").hidden = access === "open";
+  byId("who").textContent = name ?? "";
 }
 
 async function keepFresh() {
@@ -188,4 +197,5 @@ function ingestUrl() {
 byId("sample").textContent = `curl -X POST ${ingestUrl()}/ingest \\
   -H 'Content-Type: application/json' \\
   -d '{"device_id": "greenhouse-1", "temperature_c": 21.5, "humidity": 48}'`;
+showWhoCalls().catch(() => {}); // what cannot be read now is told by the refresh
 keepFresh();

@@ -3,12 +3,14 @@
 import json
 from functools import cache
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from functions.dashboard.access.caller import Denied, proven
 from functions.dashboard.dependencies import ShownSettings
 from functions.dashboard.routes.conditional import respond_unless_unchanged
 from functions.dashboard.schemas.responses import Message
@@ -23,10 +25,12 @@ router = APIRouter()
 
 
 @router.get("/", response_model=Message)
-def front(request: Request, settings: ShownSettings) -> Response:
-    """Return a page to a browser, a message to any other client."""
-    headers = {"vary": "accept", "cache-control": "no-cache"}
+async def front(request: Request, settings: ShownSettings) -> Response:
+    """Return a page to a browser that may see it, the way to log in, or a message to a client."""
+    headers = {"vary": "accept, cookie", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
+        if not await _is_known(request):
+            return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
         page = _page(settings.ingest_url)
         return respond_unless_unchanged(request, page, "text/html; charset=utf-8", headers)
     message = Message(message=_MESSAGE).model_dump_json().encode()
@@ -56,6 +60,11 @@ def script(request: Request) -> Response:
     return _asset(request, "page.js", "text/javascript; charset=utf-8")
 
 
+@router.get("/assets/login.js", include_in_schema=False)
+def login_script(request: Request) -> Response:
+    return _asset(request, "login.js", "text/javascript; charset=utf-8")
+
+
 @router.get("/assets/icon.svg", include_in_schema=False)
 def icon(request: Request) -> Response:
     return _asset(request, "icon.svg", "image/svg+xml")
@@ -63,6 +72,16 @@ def icon(request: Request) -> Response:
 
 def _asset(request: Request, name: str, media_type: str) -> Response:
     return respond_unless_unchanged(request, _file(name), media_type, _FOR_A_MINUTE)
+
+
+async def _is_known(request: Request) -> bool:
+    if request.app.state.verifier is None:
+        return True
+    try:
+        await proven(request)
+    except Denied as denied:
+        return denied.response.status != HTTPStatus.UNAUTHORIZED  # the page itself says what else
+    return True
 
 
 @cache
