@@ -104,6 +104,12 @@ class AuthSettings(_Settings):
         return self
 
 
+class EventAuthSettings(_Settings):
+    """Who may deliver events: the file of issuers, where the cluster's sources send tokens."""
+
+    events_auth_file: str = ""
+
+
 class IngestSettings(_Settings):
     """What ingest takes for the time of a reading, and how many readings of one device.
 

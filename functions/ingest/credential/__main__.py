@@ -19,6 +19,10 @@ from shared.auth.verifier import Verifier
 
 _STANDARD_INPUT: Final = "-"
 _EPILOG: Final = """\
+  keys [--algorithm EdDSA|ES256|HS256]
+  mint --devices ID [ID ...] --days N [--scopes SCOPE,...] [--subject NAME]
+  show [TOKEN]
+
 keys makes a folder with auth.yaml (AUTH_FILE of the functions), the keys that verify, the list of
 what is revoked, and signing.jwks, which stays with you. Run again, it makes the next key: both
 verify, the new one signs. mint prints a token and stores nothing. Bring the new keys.jwks to the
