@@ -42,7 +42,7 @@ async def _output_of(folder: Path, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *COMMAND, "--folder", str(folder), *arguments),
         cwd=ROOT,
-        env=os.environ,
+        env={**os.environ},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

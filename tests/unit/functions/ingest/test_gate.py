@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.ingest.function import IngestFunction
 from functions.ingest.gate import Gate
 from functions.ingest.rate_limits import RateLimits
 from shared import metrics
@@ -16,6 +17,7 @@ from shared.serving.http import HttpRequest
 from tests.support.asgi_client import Seen
 from tests.support.credentials import T0, SigningKey, auth_folder, unsigned
 from tests.support.ingest_device import BAD, Device
+from tests.support.publisher import FakePublisher
 from tests.support.readings import posted
 
 KEY = SigningKey("k1")
@@ -278,12 +280,13 @@ def test_readings_that_are_at_fault_do_not_count() -> None:
 
 def test_the_verifier_lives_as_long_as_the_function(tmp_path: Path) -> None:
     gate = gate_on(tmp_path)
+    function = IngestFunction(FakePublisher(), "telemetry.raw", gate=gate)
 
     async def lived() -> bool:
-        await gate.open()
+        await function.open()
         assert isinstance(gate._verifier, Verifier)
         watching = gate._verifier._watching
-        await gate.close()
+        await function.close()
         return watching is not None and watching.done()
 
     assert asyncio.run(lived())

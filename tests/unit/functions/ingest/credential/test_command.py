@@ -3,6 +3,8 @@
 import io
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from functions.ingest.credential.__main__ import main
 from shared.auth.signing import ALGORITHMS
 from tests.support.credentials import SigningKey, auth_folder
+from tests.support.pages import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -177,3 +180,11 @@ def test_a_folder_that_cannot_be_made_is_named(
 
     assert code == 2
     assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+def test_it_is_run_as_a_module(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "functions.ingest.credential"]
+
+    subprocess.run([*command, "--folder", tmp_path / "auth", "keys"], cwd=ROOT, check=True)
+
+    assert (tmp_path / "auth" / "auth.yaml").exists()
