@@ -16,6 +16,12 @@ readings_accepted = Counter(
 readings_rejected = Counter(
     "iot_readings_rejected", "Readings refused at ingest, by reason.", ["reason"]
 )
+credentials_refused = Counter(
+    "iot_credentials_refused", "Requests whose credential proved nothing, by reason.", ["reason"]
+)
+key_fetch_errors = Counter(
+    "iot_key_fetch_errors", "Failed requests for the keys that an issuer publishes."
+)
 kafka_produce_seconds = Histogram(
     "iot_kafka_produce_seconds", "Time from produce to Kafka's acknowledgement.", buckets=_FAST
 )

@@ -3,6 +3,7 @@
     Exception
     +-- PermanentError       the data is at fault: 422, never retried, a dead letter
     +-- TemporaryError       the world is at fault: 503 with Retry-After, retried
+    +-- NotTrusted           a credential proves nothing: 401 (shared/auth)
     +-- SettingsError        the environment is wrong: the process ends with 2 (shared/settings.py)
     +-- StartRefused         the database can never serve: no start (shared/mongo/connection.py)
     +-- MalformedBody        a posted body that holds no readings: 400 (functions/ingest)
@@ -34,6 +35,8 @@ class Reason(StrEnum):
     TOO_OLD_TS = "too_old_ts"
     FUTURE_TS = "future_ts"
     UNSUPPORTED = "unsupported"  # as a label: what was well said, and is no reading
+    NOT_ALLOWED = "not_allowed"
+    RATE_LIMITED = "rate_limited"
 
     # Of an event's data.
     NOT_AN_EVENT = "not_an_event"
@@ -44,6 +47,7 @@ class Reason(StrEnum):
 
     # Of the world: the operation that failed.
     KAFKA = "kafka"
+    FETCH_KEYS = "fetch_keys"
     DATABASE = "database"
     KEEP_READINGS = "keep_readings"
     KEEP_ALERTS = "keep_alerts"

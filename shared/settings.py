@@ -99,8 +99,31 @@ class KafkaSettings(_Settings):
     kafka_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
 
 
+class AuthSettings(_Settings):
+    """Who may: the file of trusted issuers. Without it the function is open to all."""
+
+    auth_file: str = ""
+    auth_required: bool = False  # no start without the file
+
+    @model_validator(mode="after")
+    def _is_not_open_by_mistake(self) -> Self:
+        if self.auth_required and not self.auth_file:
+            raise ValueError("AUTH_REQUIRED=true, and AUTH_FILE is not set: it would start open")
+        return self
+
+
+class EventAuthSettings(_Settings):
+    """Who may deliver events: the file of issuers, where the cluster's sources send tokens."""
+
+    events_auth_file: str = ""
+
+
 class IngestSettings(_Settings):
-    """What ingest takes for the time of a reading, and where dialects name device and sensor."""
+    """What ingest takes for the time of a reading, where dialects name device and sensor, limits.
+
+    A device may send `ingest_rate_per_device` readings a second (0: as many as it likes), after a
+    pause up to `ingest_burst_per_device` at once; each instance counts by itself.
+    """
 
     # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
     # firmware was built. A day rather than an age: a reading is accepted or not whenever it comes.
@@ -117,6 +140,8 @@ class IngestSettings(_Settings):
     # Of a metric of OTLP, or its resource: the first of these attributes names the device.
     ingest_device_attributes: _Names = ("device.id", "device_id", "host.name", "service.name")
     ingest_mappings_file: str = ""  # where parts of a reading are in JSON of other shapes
+    ingest_rate_per_device: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 0
+    ingest_burst_per_device: Annotated[int, Field(ge=1, le=1_000_000)] = 600
 
 
 class MongoSettings(_Settings):

@@ -6,8 +6,14 @@ from typing import Final
 from functions.aggregate.function import aggregate_function
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
-from shared.serving.whole_request import http_application
-from shared.settings import AggregateSettings, MongoSettings, SettingsError, read
+from shared.serving.verified_events import events_application
+from shared.settings import (
+    AggregateSettings,
+    EventAuthSettings,
+    MongoSettings,
+    SettingsError,
+    read,
+)
 
 # Of RETENTION_MARGIN (65 minutes), 5 are for readings ahead of their receipt; half an hour is left
 # for the refresh that counts a late reading before the first of its window's readings is deleted.
@@ -24,4 +30,4 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
             f"{_WIDEST_WITH_RETENTION_S}, since a late reading must find its window's readings"
         )
     function = aggregate_function(Mongo(mongo), settings)
-    return FunctionApplication(function, http_application(function))
+    return events_application(function, read(EventAuthSettings, environment))

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from functions.dashboard.application import DashboardFunction
+from shared.auth.access import verifier_of
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
 from shared.settings import (
     AggregateSettings,
+    AuthSettings,
     CorsSettings,
     DashboardSettings,
     MongoSettings,
@@ -16,10 +18,12 @@ from shared.settings import (
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
+    verifier = verifier_of(read(AuthSettings, environment))
     function = DashboardFunction(
         Mongo(read(MongoSettings, environment), prepares_indexes=False),
         read(AggregateSettings, environment).aggregate_window_seconds,
         read(DashboardSettings, environment),
         read(CorsSettings, environment),
+        verifier,
     )
-    return FunctionApplication(function, function.application)
+    return FunctionApplication(function, function.application, is_open=verifier is None)

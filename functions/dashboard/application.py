@@ -4,6 +4,7 @@ from typing import Final, Protocol
 
 from fastapi import Depends, FastAPI
 
+from functions.dashboard.access.caller import Verifier, admit
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
@@ -14,6 +15,7 @@ from functions.dashboard.routes import (
     lists,
     lookups,
     page,
+    session,
     silences,
 )
 from shared.serving.application import ASGI
@@ -57,24 +59,35 @@ class DashboardFunction:
         window_seconds: int,
         settings: DashboardSettings = _DEFAULT,
         cors: CorsSettings = _NO_ORIGINS,
+        verifier: Verifier | None = None,
     ) -> None:
         self._connection = connection
-        routes = _routes(Store(connection, window_seconds), settings, cors)
+        self._verifier = verifier
+        routes = _routes(Store(connection, window_seconds), settings, cors, verifier)
         self.application: ASGI = ResponseMiddleware(
-            routes, cors.cors_origins, takes_writes=settings.takes_writes
+            routes,
+            cors.cors_origins,
+            takes_writes=settings.takes_writes or verifier is not None,
+            takes_credentials=verifier is not None,
         )
 
     async def open(self) -> None:
         await self._connection.open()
+        if self._verifier is not None:
+            await self._verifier.open()
 
     async def close(self) -> None:
+        if self._verifier is not None:
+            await self._verifier.close()
         await self._connection.close()
 
     def not_ready(self) -> str | None:
         return self._connection.not_ready()
 
 
-def _routes(store: Store, settings: DashboardSettings, cors: CorsSettings) -> ASGI:
+def _routes(
+    store: Store, settings: DashboardSettings, cors: CorsSettings, verifier: Verifier | None
+) -> FastAPI:
     application = FastAPI(
         title="IoT telemetry",
         version="1",
@@ -87,8 +100,10 @@ def _routes(store: Store, settings: DashboardSettings, cors: CorsSettings) -> AS
     application.state.store = store
     application.state.settings = settings
     application.state.cors = cors
-    application.include_router(page.router)
-    once = [Depends(refuse_repeated_parameters)]
+    application.state.verifier = verifier
+    application.include_router(page.router, dependencies=[Depends(admit)])
+    application.include_router(session.router, dependencies=[Depends(admit)])
+    once = [Depends(admit), Depends(refuse_repeated_parameters)]
     for router in _ROUTERS:
         application.include_router(router, dependencies=once)
         application.include_router(router, dependencies=once, prefix="/v1", include_in_schema=False)

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from functions.dashboard.access.caller import Denied
 from functions.dashboard.queries.bounded_queries import MissingIndexError, MissingRightError
 from functions.dashboard.queries.cursor import WrongCursor
 from functions.dashboard.queries.indexed_lists import UnindexedFilters
@@ -30,6 +31,7 @@ def install_error_handlers(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, _wrong_parameter)
     application.add_exception_handler(WrongTime, _wrong_time)
     application.add_exception_handler(Refusal, _refusal)
+    application.add_exception_handler(Denied, _denied)
     application.add_exception_handler(UnindexedFilters, _unindexed_filters)
     application.add_exception_handler(WrongCursor, _wrong_cursor)
     application.add_exception_handler(UnknownDevice, _unknown_device)
@@ -82,6 +84,11 @@ def _wrong_time(_request: Request, error: Exception) -> Response:
     entry = {"parameter": error.name, "detail": error.detail}
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return response_of(problem(status, str(error), parameter=error.name, errors=[entry]))
+
+
+def _denied(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Denied)
+    return response_of(error.response)
 
 
 def _refusal(_request: Request, error: Exception) -> Response:

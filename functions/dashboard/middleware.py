@@ -13,12 +13,12 @@ from shared.serving.cors import CorsPolicy, cors_headers
 # come from strangers.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS: Final = [
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # with none, a browser hides the origin of our own forms
 ]
 _UNLESS_STATED: Final = (b"cache-control", b"no-store")  # what is stored changes by the second
 _READABLE: Final = ("link", "etag", "retry-after")  # by pages of other origins
@@ -31,13 +31,19 @@ class ResponseMiddleware:
     """
 
     def __init__(
-        self, routes: ASGI, origins: Sequence[str] = (), *, takes_writes: bool = False
+        self,
+        routes: ASGI,
+        origins: Sequence[str] = (),
+        *,
+        takes_writes: bool = False,
+        takes_credentials: bool = False,
     ) -> None:
+        sent = ["authorization"] if takes_credentials else []
         self._routes = routes
         self._cors = CorsPolicy(
             frozenset(origins),
             ("GET", "HEAD", "POST", "DELETE") if takes_writes else ("GET", "HEAD"),
-            request_headers=("content-type",) if takes_writes else (),
+            request_headers=(*sent, "content-type") if takes_writes else tuple(sent),
             response_headers=_READABLE,
         )
 

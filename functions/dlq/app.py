@@ -6,8 +6,8 @@ from functions.dlq.function import MAX_BODY, dlq_function
 from shared.kafka.publisher import KafkaPublisher
 from shared.mongo.connection import Mongo
 from shared.serving.application import FunctionApplication
-from shared.serving.whole_request import http_application
-from shared.settings import KafkaSettings, MongoSettings, RedriveSettings, read
+from shared.serving.verified_events import events_application
+from shared.settings import EventAuthSettings, KafkaSettings, MongoSettings, RedriveSettings, read
 
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
@@ -19,4 +19,4 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
         kafka.telemetry_topic,
         read(RedriveSettings, environment).redrive_attempts,
     )
-    return FunctionApplication(function, http_application(function, MAX_BODY))
+    return events_application(function, read(EventAuthSettings, environment), MAX_BODY)

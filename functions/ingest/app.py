@@ -6,32 +6,45 @@ from typing import TYPE_CHECKING, Final
 
 from functions.ingest.dialects.dialect import DialectOptions
 from functions.ingest.function import IngestFunction
+from functions.ingest.gate import Gate, Verifier
+from functions.ingest.rate_limits import RateLimits
+from shared.auth.access import verifier_of
 from shared.kafka.publisher import KafkaPublisher
 from shared.serving.application import FunctionApplication
 from shared.serving.cors import CorsPolicy
 from shared.serving.whole_request import http_application
-from shared.settings import CorsSettings, IngestSettings, KafkaSettings, read
+from shared.settings import AuthSettings, CorsSettings, IngestSettings, KafkaSettings, read
 
 if TYPE_CHECKING:
     from functions.ingest.dialects.mapping import JsonMapping
 
-_SENT_BY_PAGES: Final = ("content-type", "idempotency-key", "prefer")
-_READ_BY_PAGES: Final = ("retry-after",)
+_SENT_BY_PAGES: Final = ("authorization", "content-type", "idempotency-key", "prefer")
+_READ_BY_PAGES: Final = ("ratelimit", "ratelimit-policy", "retry-after")
 
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
     kafka = read(KafkaSettings, environment)
     settings = read(IngestSettings, environment)
+    verifier = verifier_of(read(AuthSettings, environment))
     function = IngestFunction(
         KafkaPublisher(kafka),
         kafka.telemetry_topic,
         earliest=settings.earliest_ts,
         options=options_of(settings),
+        gate=_gate_of(verifier, settings),
     )
     origins = frozenset(read(CorsSettings, environment).cors_origins)
     cors = CorsPolicy(origins, ("POST",), _SENT_BY_PAGES, _READ_BY_PAGES)
-    return FunctionApplication(function, http_application(function, cors=cors))
+    inner = http_application(function, cors=cors)
+    return FunctionApplication(function, inner, is_open=verifier is None)
+
+
+def _gate_of(verifier: Verifier | None, settings: IngestSettings) -> Gate | None:
+    """Return the gate; None where all may post as much as they like, which costs nothing."""
+    rate, burst = settings.ingest_rate_per_device, settings.ingest_burst_per_device
+    limits = RateLimits(rate, burst) if rate else None
+    return Gate(verifier, limits) if verifier or limits else None
 
 
 def options_of(settings: IngestSettings) -> DialectOptions:

@@ -1,9 +1,9 @@
 """The ingest function: readings to Kafka, and a response once they are safe there."""
 
-import dataclasses
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -12,6 +12,7 @@ from functions.ingest.coalescing import Coalescing
 from functions.ingest.content_coding import CODINGS, UnknownCoding, decoded_body
 from functions.ingest.dialects.dialect import NO_OPTIONS, Dialect, DialectOptions, Law
 from functions.ingest.dialects.registry import dialect_of
+from functions.ingest.gate import Admitted, Gate
 from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting, posting_of
 from functions.ingest.request_headers import first_values, idempotency_key, is_all_or_nothing
 from shared import metrics
@@ -20,6 +21,8 @@ from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
+_FAILED_FROM: Final = HTTPStatus.BAD_REQUEST
+_UNAVAILABLE: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _REFUSALS: Final = (MalformedBody, OversizedBatch, UnknownCoding, PermanentError)
 
 
@@ -48,6 +51,7 @@ class IngestFunction:
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
         earliest: datetime = EARLIEST,
         options: DialectOptions = NO_OPTIONS,
+        gate: Gate | None = None,
     ) -> None:
         self._publisher = publisher
         self._coalescing = Coalescing(publisher, topic)
@@ -55,11 +59,16 @@ class IngestFunction:
         self._nonce = nonce
         self._earliest = earliest
         self._options = options
+        self._gate = gate
 
     async def open(self) -> None:
         await self._publisher.open()
+        if self._gate is not None:
+            await self._gate.open()
 
     async def close(self) -> None:
+        if self._gate is not None:
+            await self._gate.close()
         await self._publisher.close()
 
     def not_ready(self) -> str | None:
@@ -68,19 +77,49 @@ class IngestFunction:
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Return 202 (all queued), 207 (some), 422 (none is good), or why the request is refused.
 
-        That is 400, 404, 405, 413, 415 or 503; for OPTIONS, 204. A dialect has its own law.
+        That is 400, 401, 403, 404, 405, 413, 415, 429 or 503; for OPTIONS, 204. A dialect has its
+        own law.
         """
         headers = first_values(request)
         dialect = dialect_of(request, headers, self._options)
         if isinstance(dialect, HttpResponse):
             return dialect
+        if self._gate is None:
+            return await self._respond_in(dialect, request, headers, None)
+        caller = await self._gate.caller_of(request, dialect.token)
+        if isinstance(caller, HttpResponse):
+            return dialect.law.failed(caller)
+        return await self._respond_in(dialect, request, headers, caller)
+
+    async def _respond_in(
+        self,
+        dialect: Dialect,
+        request: HttpRequest,
+        headers: Mapping[bytes, bytes],
+        caller: Principal | None,
+    ) -> HttpResponse:
         now = self._now()
         try:
             posting = self._posting_of(request, headers, dialect, now)
         except _REFUSALS as error:
             return dialect.law.failed(_refusal(error))
         is_whole = dialect.is_whole or (b"prefer" in headers and is_all_or_nothing(request))
-        return await self._queue(posting, now, dialect.law, is_whole=is_whole)
+        if self._gate is None:
+            return await self._queue(posting, now, dialect.law, is_whole=is_whole)
+        admitted = self._gate.admit(posting, caller)
+        response = await self._queue(admitted.posting, now, dialect.law, is_whole=is_whole)
+        return self._told(self._gate, admitted, response, dialect.law)
+
+    def _told(
+        self, gate: Gate, admitted: Admitted, response: HttpResponse, law: Law
+    ) -> HttpResponse:
+        """Return the response with what the gate has to say."""
+        if response.status >= _FAILED_FROM:
+            gate.give_back([reading for _index, reading in admitted.posting.accepted])
+            refusal = None if response.status in _UNAVAILABLE else gate.refusal_of(admitted)
+            return response if refusal is None else law.failed(refusal)
+        headers = gate.headers_of(admitted)
+        return replace(response, headers=[*response.headers, *headers]) if headers else response
 
     def _posting_of(
         self, request: HttpRequest, headers: Mapping[bytes, bytes], dialect: Dialect, now: datetime
@@ -89,7 +128,7 @@ class IngestFunction:
         coding = headers.get(b"content-encoding")
         if coding is not None:
             body = decoded_body(request.body, coding.decode("latin-1"))
-            request = dataclasses.replace(request, body=body)
+            request = replace(request, body=body)
         return posting_of(dialect.content_of(request), now, key, self._nonce, self._earliest)
 
     async def _queue(

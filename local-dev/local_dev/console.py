@@ -40,6 +40,19 @@ Try it, in another terminal:
 
 Ctrl-C ends every process; what was stored is there on the next start.
 """
+TRY_IT_WITH_TOKENS = """
+Try it, in another terminal:
+
+  curl -X POST http://{address}:{ingest}/ingest -H 'content-type: application/json' \\
+    -H 'authorization: Bearer {device_token}' \\
+    -d '{{"device_id": "greenhouse-1", "temperature_c": 21.5, "humidity": 55}}'
+  curl 'http://{address}:{dashboard}/telemetry?limit=1' \\
+    -H 'authorization: Bearer {admin_token}'
+
+In a browser log in with the second token: http://{address}:{dashboard}/login
+More of them: .venv/bin/python -m functions.ingest.credential --folder {folder} mint --help
+Ctrl-C ends every process; what was stored is there on the next start.
+"""
 
 
 class Screen:
@@ -83,17 +96,30 @@ class Screen:
             name = f"\x1b[{COLOURS.get(function, 0)}m{name}\x1b[0m"
         _print(f"{name} | {as_sentence(line)}")
 
-    def welcome(self, options: UpOptions, kafka_bootstrap: str, seconds: float) -> None:
-        """Print where everything is, and what to try first; `seconds` is how long it took."""
+    def welcome(
+        self,
+        options: UpOptions,
+        kafka_bootstrap: str,
+        seconds: float,
+        device_token: str = "",
+        admin_token: str = "",
+    ) -> None:
+        """Print where everything is, and what to try first; `seconds` is how long it took.
+
+        With --auth there are tokens, by which what is printed works.
+        """
         self.end_progress()
         rows = _addresses(options, kafka_bootstrap).items()
         ready = f"\nready after {seconds:.1f} s\n"
-        show(
-            ready,
-            table(("what", "where"), list(rows)),
-            TRY_IT.format(address=_address(options), **options.ports),
+        try_it = (TRY_IT_WITH_TOKENS if options.auth else TRY_IT).format(
+            address=_address(options),
+            device_token=device_token,
+            admin_token=admin_token,
+            folder=options.places.auth.parent,
+            **options.ports,
         )
-        if options.host != LOOPBACK:
+        show(ready, table(("what", "where"), list(rows)), try_it)
+        if options.host != LOOPBACK and not options.auth:
             self.say(warning_of(options))
 
 

@@ -39,6 +39,7 @@ class UpOptions:
     demo_devices: int
     quiet: bool
     host: str = LOOPBACK  # where the public functions listen
+    auth: bool = False  # ingest and dashboard ask who calls
 
     def listens_on(self, name: str, environment: Mapping[str, str]) -> bool:
         """Return whether this start opens the port of that function or server."""

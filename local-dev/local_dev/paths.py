@@ -33,6 +33,11 @@ class Places:
         return self.data / "mongo"
 
     @property
+    def auth(self) -> Path:
+        """The file of trusted issuers of `up --auth`, with its keys beside it."""
+        return self.data / "auth" / "auth.yaml"
+
+    @property
     def run(self) -> Path:
         """The lock and the addresses of the system that runs here."""
         return self.data / "run"

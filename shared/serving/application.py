@@ -4,13 +4,15 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
+from shared.auth.access import CLOSED, OPEN
 from shared.serving.function import Function
 from shared.serving.health import health_or_metrics
 from shared.serving.http import HttpResponse
 from shared.settings import SettingsError
 
+_OPEN: Final = "open to whoever reaches it: AUTH_FILE is not set"
 _log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
@@ -23,11 +25,14 @@ class FunctionApplication:
     """One function as an ASGI application: what `create` of each app.py returns.
 
     A server opens and closes it by its lifespan; an adapter without one calls `open` itself.
+    `is_open` is whether whoever reaches it may use it: its start and /health say so. None is for
+    functions that only what is in the cluster can reach.
     """
 
-    def __init__(self, function: Function, inner: ASGI) -> None:
+    def __init__(self, function: Function, inner: ASGI, *, is_open: bool | None = None) -> None:
         self._function = function
         self._inner = inner
+        self._access = None if is_open is None else (OPEN if is_open else CLOSED)
 
     @property
     def name(self) -> str:
@@ -45,7 +50,7 @@ class FunctionApplication:
         if scope["type"] != "http":
             return
         response = health_or_metrics(
-            self._function, scope["method"], scope["path"], scope["headers"]
+            self._function, scope["method"], scope["path"], scope["headers"], self._access
         )
         if response is not None:
             await send_response(send, response, head=scope["method"] == "HEAD")
@@ -63,6 +68,8 @@ class FunctionApplication:
             return
         _tune_garbage_collector()
         _log.info("ready", extra={"function": self.name})
+        if self._access == OPEN:
+            _log.warning(_OPEN, extra={"function": self.name, "access": OPEN})
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._function.close()

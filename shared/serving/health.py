@@ -23,11 +23,16 @@ _PATHS: Final = ("/health", "/health/live", "/health/ready", "/metrics")
 
 
 def health_or_metrics(
-    function: Function, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]
+    function: Function,
+    method: str,
+    path: str,
+    headers: Iterable[tuple[bytes, bytes]],
+    access: str | None = None,
 ) -> HttpResponse | None:
     """Return the response to a health or metrics path; None for any other path.
 
-    `headers` as ASGI gives them: names in lower case.
+    `headers` as ASGI gives them: names in lower case. `access`, open or closed, is told where it
+    is known.
     """
     if path not in _PATHS:
         return None
@@ -43,8 +48,9 @@ def health_or_metrics(
     if path == "/health/ready" and reason is not None:
         shown = "not ready; the log states the reason" if is_public else reason
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, shown)
+    told = {} if access is None else {"access": access}
     return json_response(
-        HTTPStatus.OK, {"status": "ok", "function": function.name, "ready": reason is None}
+        HTTPStatus.OK, {"status": "ok", "function": function.name, "ready": reason is None, **told}
     )
 
 

@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ("kind", "production", "test", "dev")
-COMPONENTS = ("monitoring", "keda", "domains")
+COMPONENTS = ("monitoring", "keda", "domains", "oidc")
 COMBINATIONS = [
     (overlay, chosen)
     for overlay in OVERLAYS

@@ -124,12 +124,17 @@ def test_an_object_is_there_once(overlay: str, components: tuple[str, ...]) -> N
 
 
 def _secret_names(content: object) -> set[str]:
-    """Return the names behind secretRef, secretKeyRef, secretName and a sink's auth.secret.ref."""
+    """Return the names behind secretRef, secretKeyRef, secretName, projections and auth.secret."""
     if isinstance(content, dict):
         own = {
             value["name"]
             for key, value in content.items()
             if key in ("secretRef", "secretKeyRef") or (key == "ref" and set(value) == {"name"})
+        }
+        own |= {
+            each["secret"]["name"]
+            for each in content.get("sources", [])
+            if isinstance(each, dict) and "secret" in each
         }
         own |= {value for key, value in content.items() if key == "secretName"}
         return own.union(*map(_secret_names, content.values()))

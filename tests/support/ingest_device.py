@@ -6,6 +6,7 @@ from typing import Any
 from functions.ingest.app import options_of
 from functions.ingest.dialects.dialect import DialectOptions
 from functions.ingest.function import IngestFunction
+from functions.ingest.gate import Gate
 from shared.serving.application import FunctionApplication
 from shared.serving.whole_request import http_application
 from shared.settings import IngestSettings
@@ -21,11 +22,16 @@ BAD = {"temperature_c": "warm"}
 class Device:
     """Posts to an ingest function of its own."""
 
-    def __init__(self, options: DialectOptions = OPTIONS) -> None:
+    def __init__(self, options: DialectOptions = OPTIONS, gate: Gate | None = None) -> None:
         self.broker = FakePublisher()
         self.now = NOW
         function = IngestFunction(
-            self.broker, "telemetry.raw", lambda: self.now, lambda: "n0", options=options
+            self.broker,
+            "telemetry.raw",
+            lambda: self.now,
+            lambda: "n0",
+            options=options,
+            gate=gate,
         )
         self.application = FunctionApplication(function, http_application(function))
 

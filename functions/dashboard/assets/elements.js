@@ -81,6 +81,8 @@ export async function read(path) {
     headers: { accept: "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
+  if (response.status === 401) location.assign("/login"); // the session is over
+  if (response.status === 403) throw new Error("Your credential may not read this.");
   if (response.status === 503) throw new Error("The database does not respond. Trying again.");
   if (!response.ok) throw new Error(`${path} returned ${response.status}. Trying again.`);
   return response.json();

@@ -82,6 +82,13 @@ async function refresh() {
   showLetters(letters.data);
 }
 
+async function showWhoCalls() {
+  const { access, name } = await read("/session");
+  byId("open").hidden = access !== "open";
+  byId("leave").hidden = access === "open";
+  byId("who").textContent = name ?? "";
+}
+
 async function keepFresh() {
   if (!document.hidden) {
     try {
@@ -110,4 +117,5 @@ byId("sample").textContent = `curl -X POST ${ingestUrl()}/ingest \\
   -d '{"device_id": "greenhouse-1", "temperature_c": 21.5, "humidity": 48}'`;
 // What an operator did shows at once; what fails here, the next round reports.
 document.addEventListener("acted", () => refresh().catch(() => {}));
+showWhoCalls().catch(() => {}); // what cannot be read now is told by the refresh
 keepFresh();

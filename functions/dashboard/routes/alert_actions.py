@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from functions.dashboard.access.caller import Caller, CallerOfRequest
 from functions.dashboard.dependencies import Now, Store, StoreOfRequest
 from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.queries.lookups import alert_of
@@ -31,10 +32,14 @@ router = APIRouter(route_class=WritingRoute)
 
 @router.post("/alerts/acknowledge", responses=problems.WRITING | problems.MIXED)
 async def acknowledge_many(
-    store: StoreOfRequest, response: Response, now: Now, body: bodies.AcknowledgeMany
+    store: StoreOfRequest,
+    response: Response,
+    caller: CallerOfRequest,
+    now: Now,
+    body: bodies.AcknowledgeMany,
 ) -> AlertOutcomes:
     """Acknowledge several alerts; 207 where one is over or unknown, which `outcome` says."""
-    action = _action("acknowledged", body, now, body.until_at(now))
+    action = _action("acknowledged", body, caller, now, body.until_at(now))
     async with bounded(OPERATION):
         outcomes = await act_on(store.database, body.alert_ids, action, now)
     for outcome in outcomes.values():
@@ -49,6 +54,7 @@ async def acknowledge_many(
 async def acknowledge(
     store: StoreOfRequest,
     alert_id: AlertIdInPath,
+    caller: CallerOfRequest,
     now: Now,
     body: bodies.Acknowledge = _ACKNOWLEDGE,
 ) -> ActedAlert:
@@ -56,7 +62,7 @@ async def acknowledge(
 
     It ends with a level above, at `until`, or by hand. The same again changes nothing.
     """
-    action = _action("acknowledged", body, now, body.until_at(now))
+    action = _action("acknowledged", body, caller, now, body.until_at(now))
     return await _acted(store, alert_id, action, now)
 
 
@@ -64,17 +70,23 @@ async def acknowledge(
 async def unacknowledge(
     store: StoreOfRequest,
     alert_id: AlertIdInPath,
+    caller: CallerOfRequest,
     now: Now,
     body: bodies.OperatorBody = _NOTHING,
 ) -> ActedAlert:
     """Take an acknowledgement back. Where there is none, nothing changes."""
-    return await _acted(store, alert_id, _action("unacknowledged", body, now), now)
+    return await _acted(store, alert_id, _action("unacknowledged", body, caller, now), now)
 
 
 def _action(
-    kind: Kind, body: bodies.OperatorBody, now: datetime, until: datetime | None = None
+    kind: Kind,
+    body: bodies.OperatorBody,
+    caller: Caller,
+    now: datetime,
+    until: datetime | None = None,
 ) -> Action:
-    return Action(uuid.uuid4().hex, now, body.actor, kind, body.comment, until)
+    actor = caller.name or body.actor
+    return Action(uuid.uuid4().hex, now, actor, kind, body.comment, until)
 
 
 async def _acted(store: Store, alert_id: str, action: Action, now: datetime) -> ActedAlert:

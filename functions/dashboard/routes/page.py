@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from functions.dashboard.access.caller import Denied, proven
 from functions.dashboard.dependencies import ShownSettings
 from functions.dashboard.routes.conditional import respond_unless_unchanged
 from functions.dashboard.schemas.responses import Message
@@ -24,7 +25,16 @@ _MEDIA_TYPES: Final = {
     "svg": "image/svg+xml",
 }
 _ASSETS: Final = frozenset(
-    ("page.css", "page.js", "elements.js", "alerts.js", "silences.js", "acting.js", "icon.svg")
+    (
+        "page.css",
+        "page.js",
+        "elements.js",
+        "alerts.js",
+        "silences.js",
+        "acting.js",
+        "login.js",
+        "icon.svg",
+    )
 )
 _INGEST_URL: Final = '<meta name="ingest-url" content="{}">'
 _WRITES: Final = '<meta name="writes" content="{}">'
@@ -33,11 +43,14 @@ router = APIRouter()
 
 
 @router.get("/", response_model=Message)
-def front(request: Request, settings: ShownSettings) -> Response:
-    """Return a page to a browser, a message to any other client."""
-    headers = {"vary": "accept", "cache-control": "no-cache"}
+async def front(request: Request, settings: ShownSettings) -> Response:
+    """Return a page to a browser that may see it, the way to log in, or a message to a client."""
+    headers = {"vary": "accept, cookie", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
-        page = _page(settings.ingest_url, settings.dashboard_writes)
+        if not await _is_known(request):
+            return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+        writes = settings.takes_writes or request.app.state.verifier is not None
+        page = _page(settings.ingest_url, "open" if writes else "")
         return respond_unless_unchanged(request, page, "text/html; charset=utf-8", headers)
     message = Message(message=_MESSAGE).model_dump_json().encode()
     return respond_unless_unchanged(request, message, _JSON, headers)
@@ -63,6 +76,16 @@ def asset(request: Request, name: str) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
     return respond_unless_unchanged(request, _file(name), media_type, _FOR_A_MINUTE)
+
+
+async def _is_known(request: Request) -> bool:
+    if request.app.state.verifier is None:
+        return True
+    try:
+        await proven(request)
+    except Denied as denied:
+        return denied.response.status != HTTPStatus.UNAUTHORIZED  # the page itself says what else
+    return True
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from functions.dashboard.access.caller import CallerOfRequest
 from functions.dashboard.dependencies import Now, StoreOfRequest
 from functions.dashboard.queries import indexed_lists
 from functions.dashboard.queries.bounded_queries import bounded
@@ -42,7 +43,9 @@ async def silences(
 
 
 @writing_router.post("/silences", status_code=HTTPStatus.CREATED, responses=problems.WRITING)
-async def silence(store: StoreOfRequest, now: Now, body: bodies.NewSilence) -> Silence:
+async def silence(
+    store: StoreOfRequest, caller: CallerOfRequest, now: Now, body: bodies.NewSilence
+) -> Silence:
     """Silence the alerts that match: nobody is notified of them, and they last all the same."""
     start, end = body.times_at(now)
     made = {
@@ -51,7 +54,7 @@ async def silence(store: StoreOfRequest, now: Now, body: bodies.NewSilence) -> S
         "from": start,
         "to": end,
         "comment": body.comment,
-        "actor": body.actor,
+        "actor": caller.name or body.actor,
         "created_at": now,
         "ended": None,
     }
@@ -65,12 +68,13 @@ async def silence(store: StoreOfRequest, now: Now, body: bodies.NewSilence) -> S
 async def end_early(
     store: StoreOfRequest,
     silence_id: SilenceId,
+    caller: CallerOfRequest,
     now: Now,
     query: Annotated[parameters.EndParameters, Query()],
 ) -> Silence:
     """End a silence now; it stays in the list. One that is over already stays as it is."""
     async with bounded(OPERATION):
-        ended = await end_silence(store.database, silence_id, query.actor, now)
+        ended = await end_silence(store.database, silence_id, caller.name or query.actor, now)
     if ended is None:
         metrics.operator_actions.labels("end_silence", "not_found").inc()
         raise Refusal(HTTPStatus.NOT_FOUND, "there is no such silence", "silence_id")

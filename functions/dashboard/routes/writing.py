@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from functions.dashboard.access.caller import admit
 from functions.dashboard.refusals import Refusal
 from shared.settings import CorsSettings, DashboardSettings
 
@@ -19,8 +20,9 @@ _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class WritingRoute(APIRoute):
-    """A route that is there where writes are open, for pages of this origin, with a bounded body.
+    """A route for callers with its scope or, in an open system, where writes are open to all.
 
+    For pages of this origin, and with a bounded body.
     Pages of CORS_ORIGINS may use it too, and clients that are no browser, which send no origin.
     """
 
@@ -30,7 +32,9 @@ class WritingRoute(APIRoute):
 
         async def check_and_respond(request: Request) -> Response:
             state = request.app.state
-            refuse_unless_open(state.settings)
+            await admit(request)
+            if state.verifier is None:
+                refuse_unless_open(state.settings)
             refuse_other_origins(request, state.cors)
             body = await _body_of(request)
             return await respond(Request(request.scope, _replay(body)))

@@ -56,7 +56,7 @@ Actor = Annotated[
     StringConstraints(
         strip_whitespace=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
     ),
-    Field(description="who acts, as the caller says: nothing proves it"),
+    Field(description="who acts, as the caller says; a credential says it better, and then wins"),
 ]
 NOBODY: Final = "anonymous"
 

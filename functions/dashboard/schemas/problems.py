@@ -36,6 +36,8 @@ def _refusal(description: str) -> dict[str, Any]:
 
 
 ANY_ROUTE: Final[Responses] = {
+    401: _refusal("Nothing proves who calls, and the dashboard is closed."),
+    403: _refusal("The caller lacks the scope that the route needs."),
     422: _refusal("A parameter is wrong; `parameter` names it."),
     503: _refusal("The database does not respond; try again after `Retry-After` seconds."),
 }

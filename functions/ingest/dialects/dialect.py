@@ -39,11 +39,13 @@ class Dialect:
     """A dialect: `content_of` reads a request whose body has no coding any more.
 
     It raises MalformedBody and OversizedBatch. `is_whole`: a request is queued whole or not at all.
+    `token` is a credential that stands where only this dialect has one.
     """
 
     content_of: Callable[[HttpRequest], Content]
     law: Law
     is_whole: bool = False
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,22 @@ _KIND: Final = "device_class_str"  # its attribute that tells humidity from othe
 
 
 def dialect_of(request: HttpRequest, options: DialectOptions) -> Dialect | HttpResponse:
-    """Return the dialect of version 1 or 2; they differ in how they tell of failures."""
-    law = V1_LAW if request.path == V1_PATH else V2_LAW
-    return method_response(request) or Dialect(partial(content_of, options=options), law)
+    """Return the dialect of version 1 or 2; they differ in how they tell of failures.
+
+    Clients of version 1 may have their password in the query, beside a user of any name.
+    """
+    law, token = V2_LAW, None
+    if request.path == V1_PATH:
+        law, token = V1_LAW, _password_in(request.query)
+    content = partial(content_of, options=options)
+    return method_response(request) or Dialect(content, law, token=token)
+
+
+def _password_in(query: bytes) -> str | None:
+    try:
+        return parameters_in(query).get("p", [None])[0]
+    except MalformedBody:
+        return None  # the request is refused for it when it is read
 
 
 def content_of(request: HttpRequest, options: DialectOptions) -> Content:

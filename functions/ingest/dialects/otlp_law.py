@@ -19,7 +19,12 @@ from shared.serving.http import HttpResponse
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 _INVALID_ARGUMENT: Final = 3  # of google.rpc.Code
-_UNAVAILABLE: Final = 14
+_CODES: Final = {
+    HTTPStatus.UNAUTHORIZED: 16,
+    HTTPStatus.FORBIDDEN: 7,
+    HTTPStatus.TOO_MANY_REQUESTS: 8,
+    HTTPStatus.SERVICE_UNAVAILABLE: 14,
+}
 _UNSUPPORTED: Final = "histograms, summaries and points without a value are not stored"
 
 
@@ -50,7 +55,7 @@ class OtlpLaw:
         return HttpResponse(response.status, response.body, self._encoding, plain.headers)
 
     def _status(self, status: int, message: str) -> HttpResponse:
-        code = _UNAVAILABLE if status == HTTPStatus.SERVICE_UNAVAILABLE else _INVALID_ARGUMENT
+        code = _CODES.get(HTTPStatus(status), _INVALID_ARGUMENT)
         text = message.encode()
         body = bytes([0x08, code, 0x12]) + _varint(len(text)) + text  # its fields 1 and 2
         return self._response(status, body, {"code": code, "message": message})

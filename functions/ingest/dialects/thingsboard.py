@@ -14,6 +14,7 @@ from functions.ingest.dialects.posted_item import fault_of, posted_item
 from functions.ingest.dialects.sensor_names import sensor_name
 from functions.ingest.request_body import Content, Posting, json_content
 from functions.ingest.responses import PlainLaw, all_bad
+from shared.auth.credential import is_token, sole_device_in
 from shared.outcomes import PermanentError
 from shared.readings.reading import TEMPERATURE
 from shared.serving.http import HttpRequest, HttpResponse
@@ -39,9 +40,15 @@ _LAW: Final = ThingsBoardLaw()
 
 
 def dialect_of(request: HttpRequest, _options: DialectOptions) -> Dialect | HttpResponse:
-    """Return the dialect; the device is what stands for the token in the path."""
-    device = request.path.removeprefix(_PREFIX).removesuffix(_SUFFIX)
-    return method_response(request) or Dialect(partial(content_of, device=device), _LAW)
+    """Return the dialect. What stands for the token in the path is the device, or its credential.
+
+    A credential is of one device there; which one, is believed only when the credential holds.
+    """
+    device, token = request.path.removeprefix(_PREFIX).removesuffix(_SUFFIX), None
+    if is_token(device):
+        device, token = sole_device_in(device) or "", device
+    content = partial(content_of, device=device)
+    return method_response(request) or Dialect(content, _LAW, token=token)
 
 
 def content_of(request: HttpRequest, device: str) -> Content:

@@ -53,6 +53,15 @@ def send(
     breach: Annotated[float, _share("Part that is too hot")] = 0.0,
     duplicates: Annotated[float, _share("Part of the requests that are sent twice")] = 0.0,
     bad: Annotated[float, _share("Part to be refused")] = 0.0,
+    token: Annotated[
+        str,
+        typer.Option(
+            metavar="TOKEN",
+            envvar="IOT_TELEMETRY_TOKEN",
+            help="The devices' credential, where ingest asks for one.",
+            show_default=False,
+        ),
+    ] = "",
     seconds: Annotated[
         float | None, typer.Option(parser=seconds, metavar="TIME", help="End after this time.")
     ] = None,
@@ -67,7 +76,7 @@ def send(
     """
     shares = Shares(breach, duplicates, bad)
     url = base_url.rstrip("/")
-    _run(SendingPlan(url, devices, rps, jitter, batch, shares, seconds, count))
+    _run(SendingPlan(url, devices, rps, jitter, batch, shares, seconds, count, token))
 
 
 def _run(plan: SendingPlan) -> None:

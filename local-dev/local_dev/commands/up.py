@@ -44,6 +44,7 @@ def up(
     data: Data = None,
     quiet: chosen.Quiet = False,
     host: chosen.Host = LOOPBACK,
+    auth: chosen.Auth = False,
     port_offset: chosen.PortOffset = 0,
     ingest_port: chosen.IngestPort = None,
     dashboard_port: chosen.DashboardPort = None,
@@ -68,7 +69,7 @@ def up(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     places = Places.chosen_by(data)
-    bring_up(UpOptions(places, ports, keep_warm, instances, idle, only, demo, quiet, host))
+    bring_up(UpOptions(places, ports, keep_warm, instances, idle, only, demo, quiet, host, auth))
 
 
 def bring_up(options: UpOptions) -> None:

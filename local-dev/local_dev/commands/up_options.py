@@ -82,10 +82,13 @@ Host = Annotated[
     str,
     _option(
         "ADDRESS",
-        "Open ingest and dashboard to the network, without a password: 0.0.0.0, or one address.",
+        "Open ingest and dashboard to the network, to all without --auth: 0.0.0.0, or one address.",
         parser=own_address,
         rich_help_panel=PORTS,
     ),
+]
+Auth = Annotated[
+    bool, flag("--auth", "Ask who calls: make keys, and print tokens and commands that work.")
 ]
 PortOffset = Annotated[
     int,

@@ -19,6 +19,7 @@ class SendingPlan:
 
     `jitter` is the part of the interval by which a request may be early or late. It ends after
     `seconds` or `count` readings, whichever comes first; None means no such end.
+    `token` is the credential.
     """
 
     base_url: str
@@ -29,6 +30,7 @@ class SendingPlan:
     shares: Shares = NONE
     seconds: float | None = None
     count: int | None = None
+    token: str = field(default="", repr=False)
 
     @property
     def interval_s(self) -> float:

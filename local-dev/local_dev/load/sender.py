@@ -29,7 +29,8 @@ async def send(plan: SendingPlan, tally: Tally, on_progress: Callable[[], None])
     timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S)
     connector = aiohttp.TCPConnector(limit=plan.devices)
     session = f"{random.getrandbits(32):08x}"
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+    headers = {"authorization": f"Bearer {plan.token}"} if plan.token else None
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector, headers=headers) as http:
         reporting = asyncio.create_task(_every_second(on_progress))
         try:
             async with asyncio.TaskGroup() as devices:
@@ -40,9 +41,9 @@ async def send(plan: SendingPlan, tally: Tally, on_progress: Callable[[], None])
             reporting.cancel()
 
 
-async def send_forever(base_url: str, devices: int) -> None:
+async def send_forever(base_url: str, devices: int, token: str = "") -> None:
     """Send one reading a second from each device, now and then a hot one or one sent twice."""
-    plan = SendingPlan(base_url, devices, rps=1.0, shares=DEMO)
+    plan = SendingPlan(base_url, devices, rps=1.0, shares=DEMO, token=token)
     while True:
         await send(plan, Tally(), lambda: None)
 

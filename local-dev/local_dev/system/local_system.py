@@ -14,6 +14,7 @@ from local_dev.manifests.system import read_system
 from local_dev.options import FUNCTIONS, reachable_at
 from local_dev.paths import ROOT
 from local_dev.servers.supervisor import backing_services
+from local_dev.system.credentials import Credentials, make_credentials
 from local_dev.system.pipeline import Pipeline, PipelineSettings
 from local_dev.system.running_system import answering
 
@@ -29,9 +30,11 @@ class System:
         self._options = options
         self._screen = screen
         self._started = time.monotonic()
+        self._credentials = Credentials("", "")
         self._services, self._addresses = backing_services(options, os.environ, screen)
         kafka = {"KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka_bootstrap}
-        self._system = read_system(ROOT, {**os.environ, **kafka})
+        auth = {"AUTH_FILE": str(options.places.auth)} if options.auth else {}
+        self._system = read_system(ROOT, {**os.environ, **kafka, **auth})
         self._pipeline = Pipeline(self._settings(), self._system, screen.function_says)
 
     @property
@@ -42,18 +45,21 @@ class System:
     async def run(self) -> None:
         """Bring everything up, report it, and watch over it; return by an exception only."""
         await self._addresses.refuse_unusable()
+        if self._options.auth:
+            self._credentials = await make_credentials(self._options.places.auth)
         self._screen.progress("starting broker and database")
         await asyncio.gather(self._services.start(), self._pipeline.refuse_wrong_settings())
         self._screen.progress("starting the functions and what is between them")
         await self._pipeline.start()
         async with answering(self._options.places, self._state(), self._status):
             seconds = time.monotonic() - self._started
-            self._screen.welcome(self._options, self._addresses.kafka_bootstrap, seconds)
+            kafka, tokens = self._addresses.kafka_bootstrap, self._credentials
+            self._screen.welcome(self._options, kafka, seconds, tokens.device, tokens.admin)
             tasks = [self._services.watch()]
             if self._options.demo_devices:
                 address = reachable_at(self._options.host)
                 ingest = f"http://{address}:{self._options.ports['ingest']}"
-                tasks.append(send_forever(ingest, self._options.demo_devices))
+                tasks.append(send_forever(ingest, self._options.demo_devices, tokens.device))
             await asyncio.gather(*tasks)
 
     async def stop(self) -> None:

@@ -147,3 +147,17 @@ def test_a_system_on_loopback_warns_of_nothing(capsys: pytest.CaptureFixture[str
     Screen(shows_functions=False).welcome(OPTIONS, "127.0.0.1:9092", 3.0)
 
     assert "WARNING" not in capsys.readouterr().out
+
+
+def test_with_credentials_the_commands_to_try_have_tokens(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = dataclasses.replace(OPTIONS, auth=True, host="0.0.0.0")
+
+    Screen(shows_functions=False).welcome(options, "kafka:9092", 1.0, "device.t", "admin.t")
+
+    printed = capsys.readouterr().out
+    assert "-H 'authorization: Bearer device.t' \\\n" in printed
+    assert "-H 'authorization: Bearer admin.t'" in printed
+    assert "http://localhost:8002/login" in printed
+    assert "WARNING" not in printed

@@ -8,6 +8,7 @@ import pytest
 from functions.ingest.app import create, options_of
 from shared.settings import IngestSettings, SettingsError
 from tests.support.asgi_client import ask
+from tests.support.credentials import SigningKey, auth_folder
 from tests.support.readings import posted
 
 PAGE = ("origin", "https://app.example.org")
@@ -82,3 +83,32 @@ def test_a_wrong_file_of_mappings_stops_the_start_by_the_setting_s_name(
 def test_a_file_of_mappings_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"INGEST_MAPPINGS_FILE=.*No such file"):
         create({"INGEST_MAPPINGS_FILE": str(tmp_path / "none.json")})
+
+
+def test_without_a_file_of_issuers_it_says_that_it_is_open() -> None:
+    assert ask(create({}), "GET", "/health", []).json()["access"] == "open"
+
+
+def test_with_a_file_of_issuers_it_is_closed(tmp_path: Path) -> None:
+    issuer = {"name": "devices", "keys": [SigningKey("k1")], "scopes": ["ingest"]}
+    application = create({"AUTH_FILE": str(auth_folder(tmp_path, [issuer]))})
+
+    assert ask(application, "GET", "/health", []).json()["access"] == "closed"
+    assert ask(application, "POST", "/ingest", [], [b"{}"]).status == 401
+
+
+def test_where_a_credential_is_required_there_is_no_start_without_the_file() -> None:
+    with pytest.raises(SettingsError, match="it would start open"):
+        create({"AUTH_REQUIRED": "true"})
+
+
+def test_a_limit_for_each_device_is_a_setting() -> None:
+    application = create({"INGEST_RATE_PER_DEVICE": "2.5", "INGEST_BURST_PER_DEVICE": "10"})
+
+    assert ask(application, "POST", "/ingest", [], [b"{"]).status == 400
+
+
+@pytest.mark.parametrize("name", ["INGEST_RATE_PER_DEVICE", "INGEST_BURST_PER_DEVICE"])
+def test_a_limit_that_is_none_stops_the_start(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}="):
+        create({name: "-1"})

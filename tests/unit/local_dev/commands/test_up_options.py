@@ -167,3 +167,12 @@ def test_a_public_port_that_is_taken_elsewhere_than_on_loopback_is_refused(
 
     assert "8001" in str(refused.value)
     assert "8003" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("arguments", "auth"), [((), False), (("--auth",), True)])
+def test_whether_callers_are_asked_for_is_an_option(
+    read: Read,
+    arguments: tuple[str, ...],
+    auth: bool,  # noqa: FBT001 - the case
+) -> None:
+    assert read(*arguments).auth == auth

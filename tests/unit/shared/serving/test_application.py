@@ -69,6 +69,31 @@ def test_health_says_which_function_it_is() -> None:
     }
 
 
+@pytest.mark.parametrize(("is_open", "access"), [(True, "open"), (False, "closed")])
+def test_health_says_whether_it_is_open(is_open: bool, access: str) -> None:  # noqa: FBT001 - the case
+    function = Echo()
+    application = FunctionApplication(function, http_application(function), is_open=is_open)
+
+    assert ask(application, "GET", "/health").json()["access"] == access
+
+
+@pytest.mark.parametrize(("is_open", "warnings"), [(True, 1), (False, 0), (None, 0)])
+def test_a_start_that_is_open_says_so(
+    is_open: bool | None,  # noqa: FBT001 - the case
+    warnings: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    function = Echo()
+    application = FunctionApplication(function, http_application(function), is_open=is_open)
+
+    asyncio.run(life(application))
+
+    said = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert [one.message for one in said] == [
+        "open to whoever reaches it: AUTH_FILE is not set"
+    ] * warnings
+
+
 def test_health_is_read_and_nothing_else() -> None:
     seen = ask(shell(Echo()), "POST", "/health")
 

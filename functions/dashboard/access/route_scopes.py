@@ -1,0 +1,53 @@
+"""Which scope each route needs; what is not in this table is denied; pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from shared.auth.scopes import Scope
+
+
+class Without(StrEnum):
+    """What needs no scope."""
+
+    CREDENTIAL = "credential"  # for everybody: it tells nothing of what is stored
+    SCOPE = "scope"  # for whoever proves who it is
+
+
+Need = Scope | Without
+_PREFIX: Final = "/v1"
+NEEDS: Final[Mapping[tuple[str, str], Need]] = {
+    ("GET", "/"): Without.CREDENTIAL,
+    ("GET", "/login"): Without.CREDENTIAL,
+    ("POST", "/login"): Without.CREDENTIAL,
+    ("POST", "/logout"): Without.CREDENTIAL,
+    ("GET", "/openapi.json"): Without.CREDENTIAL,
+    ("GET", "/docs"): Without.CREDENTIAL,
+    ("GET", "/assets/page.css"): Without.CREDENTIAL,
+    ("GET", "/assets/page.js"): Without.CREDENTIAL,
+    ("GET", "/assets/login.js"): Without.CREDENTIAL,
+    ("GET", "/assets/icon.svg"): Without.CREDENTIAL,
+    ("GET", "/session"): Without.SCOPE,
+    ("GET", "/telemetry"): Scope.READ,
+    ("GET", "/devices"): Scope.READ,
+    ("GET", "/devices/{device_id}/telemetry"): Scope.READ,
+    ("GET", "/devices/{device_id}/aggregates"): Scope.READ,
+    ("GET", "/aggregated"): Scope.READ,
+    ("GET", "/dead-letters"): Scope.READ,
+    ("GET", "/stats"): Scope.READ,
+    ("GET", "/receipts/{reading_id}"): Scope.READ,
+    ("GET", "/alerts"): Scope.READ,
+    ("GET", "/alerts/recent"): Scope.READ,
+    ("GET", "/alerts/{alert_id:path}"): Scope.READ,
+    ("GET", "/silences"): Scope.READ,
+    ("POST", "/alerts/acknowledge"): Scope.ALERTS_ACK,
+    ("POST", "/alerts/{alert_id:path}/acknowledge"): Scope.ALERTS_ACK,
+    ("POST", "/alerts/{alert_id:path}/unacknowledge"): Scope.ALERTS_ACK,
+    ("POST", "/silences"): Scope.ALERTS_ACK,
+    ("DELETE", "/silences/{silence_id}"): Scope.ALERTS_ACK,
+}
+
+
+def need_of(method: str, route: str) -> Need | None:
+    """Return what a route needs, by its template, with or without /v1; None: nobody may."""
+    return NEEDS.get((method, route.removeprefix(_PREFIX)))
