@@ -16,6 +16,7 @@ from functions.ingest.gate import Admitted, Gate
 from functions.ingest.request_body import MalformedBody, OversizedBatch, Posting, posting_of
 from functions.ingest.request_headers import first_values, idempotency_key, is_all_or_nothing
 from shared import metrics
+from shared.auth.principal import Principal
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record
