@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from functions.alert.evaluation.evaluation import evaluate
+from functions.alert.evaluation.evaluation import are_quiet, evaluate
 from functions.alert.evaluation.job import Job
 from functions.alert.work import AlertWork
 from shared.mongo.database import Database
-from shared.mongo.reading_store import Incoming, Kept, keep
+from shared.mongo.reading_store import Incoming, keep
+from shared.readings.reading import Reading
 
 
 async def keep_and_alert(
@@ -25,21 +26,22 @@ async def keep_and_alert(
     """
     async with database.client.start_session(causal_consistency=True) as session:
         kept = await keep(database, session, incoming, retention)
-        jobs = _jobs(incoming, kept)
-        if jobs:
-            await evaluate(database, session, work, jobs)
+        stored = [
+            (found.reading_id, one.reading)
+            for one in incoming
+            if (found := kept.stored_as.get(one.reading.reading_id)) is not None
+        ]
+        if stored and not await are_quiet(database, session, work, stored):
+            await evaluate(database, session, work, _jobs(stored))
         return kept.too_late
 
 
-def _jobs(incoming: Sequence[Incoming], kept: Kept) -> dict[str, Job]:
+def _jobs(stored: Sequence[tuple[str, Reading]]) -> dict[str, Job]:
     jobs: dict[str, Job] = {}
-    for one in incoming:
-        stored = kept.stored_as.get(one.reading.reading_id)
-        if stored is None:
-            continue
-        job = jobs.get(one.reading.device_id)
+    for reading_id, reading in stored:
+        job = jobs.get(reading.device_id)
         if job is None:
-            job = jobs[one.reading.device_id] = Job(one.reading.device_id)
-        job.readings.append(one.reading)
-        job.reading_ids.append(stored.reading_id)
+            job = jobs[reading.device_id] = Job(reading.device_id)
+        job.readings.append(reading)
+        job.reading_ids.append(reading_id)
     return jobs

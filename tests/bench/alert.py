@@ -3,7 +3,8 @@
     local-dev/bench alert
 
 The baseline stores the same readings and looks at no rule, as alert did before it had any. Of what
-is heavy, every tenth reading changes a timeline: a device goes beyond its limit, and comes back.
+is heavy, every tenth reading changes a timeline: a device goes beyond its limit with one reading,
+and comes back with its next.
 """
 
 import asyncio
@@ -62,15 +63,17 @@ async def one_round(url: str, count: int) -> dict[str, float]:
 
 
 def readings(count: int, changes_every: int) -> list[Incoming]:
-    """Return readings, each device one a second; of every so many, one changes a timeline."""
+    """Return readings, each device one a second; about one of so many changes a timeline."""
     now, chance = datetime.now(UTC), random.Random(1)
     seconds = count / _DEVICES
     hot: set[str] = set()
     made = []
     for place in range(count):
         device_id = f"device-{place % _DEVICES}"
-        if changes_every and chance.randrange(changes_every) == 0:
-            hot ^= {device_id}
+        if device_id in hot:
+            hot.discard(device_id)
+        elif changes_every and chance.randrange(2 * changes_every) == 0:
+            hot.add(device_id)
         warm = (_HOT if device_id in hot else _WELL) + chance.random()
         ts = now - timedelta(seconds=seconds * (1 - place / count))
         values = {"temperature_c": warm}

@@ -32,6 +32,7 @@ from shared.mongo.collections import Document
 from shared.mongo.database import Database, Session
 from shared.mongo.reading_store import clock_of
 from shared.outcomes import TemporaryError
+from shared.readings.reading import Reading
 
 MANY: Final = 5_000  # readings of several devices that are read at once
 _TRIES: Final = 10
@@ -53,6 +54,28 @@ async def evaluate(database: Database, session: Session, work: AlertWork, jobs: 
         if not left:
             return
     raise TemporaryError(_OPERATION, f"{len(left)} devices are being written by others")
+
+
+async def are_quiet(
+    database: Database, session: Session, work: AlertWork, stored: Sequence[tuple[str, Reading]]
+) -> bool:
+    """Return whether nothing follows from readings, stored under these ids: the way of almost all.
+
+    None of them is a breach, and each device is at rest, and was before them. Raise TemporaryError
+    where the database fails.
+    """
+    rules = work.rules
+    book = rules.book
+    if any(rules.watch(reading.device_id).is_loud(reading) for _, reading in stored):
+        return False
+    found = await StateStore(database, session).find({one.device_id for _, one in stored})
+    if await rules.follow(database, session, found.revision) or rules.book is not book:
+        return False  # what is a breach may be something else by now
+    return not any(
+        state.is_armed or state.pending or reading_id <= state.quiet_from
+        for reading_id, reading in stored
+        if (state := found.states.get(reading.device_id)) is not None
+    )
 
 
 class _Evaluation:

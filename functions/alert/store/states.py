@@ -20,6 +20,7 @@ from shared.mongo.errors import database_errors, duplicates_in
 
 RULES: Final = "~rules"  # greater than the id of every device: read after them
 BULK: Final = 500
+MANY: Final = 1_000  # ids of one find: a group of 500 readings, and the rules' own
 _OPERATION: Final = "keep_alerts"
 
 
@@ -45,7 +46,7 @@ class StateStore:
         """
         found: dict[str, DeviceState] = {}
         revision = 0
-        for some in chunks([*device_ids, RULES], BULK):
+        for some in chunks([*device_ids, RULES], MANY):
             wanted = {"_id": {"$in": some}}
             async with database_errors(_OPERATION):
                 page = await self._states.find(

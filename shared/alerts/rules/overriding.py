@@ -21,6 +21,8 @@ class Patterns:
 
     def longest_for(self, device_id: str) -> str:
         """Return the device's own pattern, or that of its longest prefix; "" where it has none."""
+        if not self._patterns:
+            return ""
         if device_id in self._patterns:
             return device_id
         candidates = (device_id[:length] + ANY for length in self._lengths)

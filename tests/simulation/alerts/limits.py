@@ -12,7 +12,7 @@ from tests.simulation.seeded_random import Chance
 _NEVER: Final = float("inf")
 _ALWAYS: Final = 0.0
 _SMALL: Final[dict[str, dict[str, Any]]] = {
-    "functions.alert.store.states": {"BULK": 2},
+    "functions.alert.store.states": {"BULK": 2, "MANY": 2},
     "functions.alert.store.alerts": {"BULK": 2, "PAGE": 3, "RANGES": 1},
     "functions.alert.store.readings": {"PAGE": 4, "FEW": 2, "RANGES": 1},
     "functions.alert.evaluation.evaluation": {"MANY": 8},
