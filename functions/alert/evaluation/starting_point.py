@@ -16,6 +16,7 @@ from functions.alert.evaluation.job import NOTHING_NEW
 from functions.alert.evaluation.known_alerts import KnownAlert, covering, known_alerts, over_by
 from functions.alert.evaluation.watch import RuleWatch
 from shared.alerts.timeline.fold import quiet_track, run
+from shared.alerts.timeline.limits import Limits
 from shared.alerts.timeline.sample import Position, Sample, samples_of
 from shared.alerts.timeline.track import START, Track
 from shared.readings.identity import EPOCH
@@ -140,6 +141,9 @@ def _is_well(watch: RuleWatch, samples: Sequence[Sample], place: int) -> bool:
     """Return whether the sample ends what was pending before it, and begins nothing."""
     sample = samples[place]
     rule = watch.history.at(sample.ts)
+    if rule is not None and rule.kind == "threshold":
+        limits = Limits.of(rule)
+        return limits.low <= sample.value <= limits.high
     if rule is None or rule.kind != "rate":
         return run(watch.history, START, [sample], None).track.is_quiet
     if place == 0 or sample.ts - samples[place - 1].ts < max(rule.min_interval, _MILLISECOND):

@@ -62,25 +62,17 @@ class LevelFold:
 
     def at_bound(self, bound: datetime | None) -> tuple[Sequence[Episode], datetime | None]:
         """Return the further episodes at that time, and when more time next changes one."""
-        levels = self.levels.copy()
-        if bound is not None and bound >= self.era.end:
-            levels.remove(self.era.end)
-        elif bound is not None:
-            levels.pass_time(bound)
+        levels = self.levels if bound is None else self._levels_at(bound)
         dues = [levels.due(), self.era.end if levels.is_active else None]
         due = min((one for one in dues if one is not None and one <= self.era.end), default=None)
         due = None if due == NEVER else due
-        current = [] if levels.episode is None else [levels.episode]
-        return [*levels.finished, *current], due
+        finished = () if levels is self.levels else levels.finished
+        current = () if levels.episode is None else (levels.episode,)
+        return [*finished, *current], due
 
     def at_time(self, to: datetime) -> Track:
         """Return the state when time has passed to `to`, which is never one to fold on from."""
-        levels = self.levels.copy()
-        if to >= self.era.end:
-            levels.remove(self.era.end)
-        else:
-            levels.pass_time(to)
-        return levels.track()
+        return self._levels_at(to).track()
 
     def next_that_matters(self, samples: Iterator[Sample]) -> Sample | None:
         """Return the next sample, of a quiet rule the next that can change anything."""
@@ -100,3 +92,12 @@ class LevelFold:
     def seen(self, sample: Sample) -> Sample | None:
         """Return what the levels see of a sample; None where they see nothing."""
         return sample
+
+    def _levels_at(self, to: datetime) -> Levels:
+        """Return the levels when time has passed to `to`; `finished` is of that time alone."""
+        levels = self.levels.copy()
+        if to >= self.era.end:
+            levels.remove(self.era.end)
+        else:
+            levels.pass_time(to)
+        return levels
