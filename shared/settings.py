@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from shared.times import read_time
+from shared.urls import safe_url
 
 
 class SettingsError(Exception):
@@ -207,21 +208,35 @@ class NotifySettings(_Settings):
 
 
 class DashboardSettings(_Settings):
-    """What the dashboard shows and allows.
-
-    Details of dead letters, where its page says to send to, and whether it takes what operators do.
-    """
+    """What the dashboard shows: details of dead letters, and where its page says to send to."""
 
     dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
     # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
     ingest_url: _BaseUrl = ""
-    # Acknowledgements and silences, by whoever reaches the dashboard: nothing asks who calls.
-    dashboard_writes: Literal["", "open"] = ""
 
-    @property
-    def takes_writes(self) -> bool:
-        """Whether the routes that change something answer."""
-        return self.dashboard_writes == "open"
+
+class OidcSettings(_Settings):
+    """How people log in at the dashboard by their own issuer; not at all without OIDC_ISSUER.
+
+    `dashboard_url` is what a browser calls the dashboard: the issuer sends it back to /login/done
+    there. Without a secret the client is a public one.
+    """
+
+    oidc_issuer: Annotated[str, Field(max_length=1024), AfterValidator(safe_url)] = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scopes: str = "openid profile email"
+    dashboard_url: Annotated[_BaseUrl, AfterValidator(safe_url)] = ""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        if not self.oidc_client_id or not self.dashboard_url:
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and DASHBOARD_URL")
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("OIDC_SCOPES must have openid: without it no issuer tells who logs in")
+        return self
 
 
 class CorsSettings(_Settings):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from functions.dashboard.access.oidc import OidcLogin
 from functions.dashboard.application import DashboardFunction
 from shared.auth.access import verifier_of
 from shared.mongo.connection import Mongo
@@ -12,6 +13,8 @@ from shared.settings import (
     CorsSettings,
     DashboardSettings,
     MongoSettings,
+    OidcSettings,
+    SettingsError,
     read,
 )
 
@@ -19,11 +22,15 @@ from shared.settings import (
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
     verifier = verifier_of(read(AuthSettings, environment))
+    oidc = read(OidcSettings, environment)
+    if oidc.oidc_issuer and verifier is None:
+        raise SettingsError("OIDC_ISSUER needs AUTH_FILE: without it nobody has to log in")
     function = DashboardFunction(
         Mongo(read(MongoSettings, environment), prepares_indexes=False),
         read(AggregateSettings, environment).aggregate_window_seconds,
         read(DashboardSettings, environment),
         read(CorsSettings, environment),
         verifier,
+        OidcLogin(oidc) if oidc.oidc_issuer else None,
     )
     return FunctionApplication(function, function.application, is_open=verifier is None)

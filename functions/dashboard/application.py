@@ -5,6 +5,7 @@ from typing import Final, Protocol
 from fastapi import Depends, FastAPI
 
 from functions.dashboard.access.caller import Verifier, admit
+from functions.dashboard.access.oidc import OidcLogin
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
@@ -12,6 +13,7 @@ from functions.dashboard.routes import (
     alert_actions,
     alerts,
     explanations,
+    issuer_login,
     lists,
     lookups,
     page,
@@ -60,14 +62,15 @@ class DashboardFunction:
         settings: DashboardSettings = _DEFAULT,
         cors: CorsSettings = _NO_ORIGINS,
         verifier: Verifier | None = None,
+        oidc: OidcLogin | None = None,
     ) -> None:
         self._connection = connection
         self._verifier = verifier
         routes = _routes(Store(connection, window_seconds), settings, cors, verifier)
+        routes.state.oidc = oidc
         self.application: ASGI = ResponseMiddleware(
             routes,
             cors.cors_origins,
-            takes_writes=settings.takes_writes or verifier is not None,
             takes_credentials=verifier is not None,
         )
 
@@ -103,6 +106,7 @@ def _routes(
     application.state.verifier = verifier
     application.include_router(page.router, dependencies=[Depends(admit)])
     application.include_router(session.router, dependencies=[Depends(admit)])
+    application.include_router(issuer_login.router, dependencies=[Depends(admit)])
     once = [Depends(admit), Depends(refuse_repeated_parameters)]
     for router in _ROUTERS:
         application.include_router(router, dependencies=once)

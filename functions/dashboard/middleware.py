@@ -27,7 +27,7 @@ _READABLE: Final = ("link", "etag", "retry-after")  # by pages of other origins
 class ResponseMiddleware:
     """Passes requests to the routes, completes their responses and counts them.
 
-    Pages of the `origins` may read the responses, and write where the routes take writes.
+    Pages of the `origins` may read the responses, and write.
     """
 
     def __init__(
@@ -35,15 +35,14 @@ class ResponseMiddleware:
         routes: ASGI,
         origins: Sequence[str] = (),
         *,
-        takes_writes: bool = False,
         takes_credentials: bool = False,
     ) -> None:
         sent = ["authorization"] if takes_credentials else []
         self._routes = routes
         self._cors = CorsPolicy(
             frozenset(origins),
-            ("GET", "HEAD", "POST", "DELETE") if takes_writes else ("GET", "HEAD"),
-            request_headers=(*sent, "content-type") if takes_writes else tuple(sent),
+            ("GET", "HEAD", "POST", "DELETE"),
+            request_headers=(*sent, "content-type"),
             response_headers=_READABLE,
         )
 

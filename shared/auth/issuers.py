@@ -1,34 +1,23 @@
 """The file of trusted issuers (auth.yaml), validated with line and field; pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.auth.devices import Pattern
 from shared.auth.scopes import Scope
-
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+from shared.urls import safe_url
 
 
 class AuthFileError(Exception):
     """A file of issuers, keys or revocations is wrong; the message says where and why."""
 
 
-def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return url
-    raise ValueError("must be an https:// address: whoever could change the answer could log in")
-
-
 _Text = Annotated[str, Field(min_length=1, max_length=1024)]
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-_Url = Annotated[_Text, AfterValidator(_safe_url)]
+_Url = Annotated[_Text, AfterValidator(safe_url)]
 
 
 class Issuer(BaseModel):

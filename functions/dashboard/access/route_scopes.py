@@ -21,6 +21,8 @@ NEEDS: Final[Mapping[tuple[str, str], Need]] = {
     ("GET", "/login"): Without.CREDENTIAL,
     ("POST", "/login"): Without.CREDENTIAL,
     ("POST", "/logout"): Without.CREDENTIAL,
+    ("GET", "/login/issuer"): Without.CREDENTIAL,
+    ("GET", "/login/done"): Without.CREDENTIAL,
     ("GET", "/openapi.json"): Without.CREDENTIAL,
     ("GET", "/docs"): Without.CREDENTIAL,
     ("GET", "/assets/{name}"): Without.CREDENTIAL,

@@ -22,6 +22,11 @@ def token_of(cookies: Mapping[str, str], host: str) -> str | None:
     return cookies.get(_name_for(host))
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a header `host` names this machine, where browsers speak without TLS."""
+    return _LOOPBACK.fullmatch(host.lower()) is not None
+
+
 def cookie_with(token: str, host: str, lifetime_s: float) -> str:
     """Return the Set-Cookie of a session that lasts so long, and 8 hours at most."""
     return _cookie(token, host, int(min(lifetime_s, LONGEST_S)))
@@ -39,4 +44,4 @@ def _cookie(value: str, host: str, age_s: int) -> str:
 
 
 def _name_for(host: str) -> str:
-    return ON_LOOPBACK if _LOOPBACK.fullmatch(host.lower()) else SECURE
+    return ON_LOOPBACK if is_loopback(host) else SECURE

@@ -1,8 +1,8 @@
-// What operators do: sent to the routes that change something, where this dashboard takes writes.
+// What operators do: sent to the routes that change something, by whoever has the scope.
 
 const TIMEOUT_MS = 10000; // the function itself gives up after 5 s
 
-export const takesWrites = document.querySelector('meta[name="writes"]').content === "open";
+export const acts = document.querySelector('meta[name="acts"]').content === "yes";
 
 // Sends it, and tells the page to read anew. Throws an Error with the sentence that the response has.
 export async function act(method, path, body) {

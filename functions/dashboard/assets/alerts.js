@@ -1,6 +1,6 @@
 // The alerts: what each is, and the buttons by which operators act on it.
 
-import { act, takesWrites, whenSent } from "/assets/acting.js";
+import { act, acts, whenSent } from "/assets/acting.js";
 import { age, byId, deviceLink, element, lasted, link, measured, show, time } from "/assets/elements.js";
 import { silenceLike } from "/assets/silences.js";
 
@@ -9,7 +9,7 @@ let chosen = []; // those that the dialog is about
 
 export function showAlerts(alerts) {
   open = alerts.filter((alert) => alert.status === "active").map((alert) => alert.alert_id);
-  byId("acknowledge-all").hidden = !takesWrites || open.length < 2;
+  byId("acknowledge-all").hidden = !acts || open.length < 2;
   byId("acknowledge-all").textContent = `Acknowledge all ${open.length}`;
   const rows = alerts.map((alert) => [
     element("span", alert.severity, `badge ${alert.severity}`),
@@ -44,7 +44,7 @@ function duration(alert) {
 function status(alert) {
   const cell = element("div", "", "actions");
   cell.append(element("span", alert.status, `badge ${alert.status}`));
-  if (!takesWrites || !["active", "acknowledged"].includes(alert.status)) return cell;
+  if (!acts || !["active", "acknowledged"].includes(alert.status)) return cell;
   if (alert.status === "active") {
     cell.append(button("Acknowledge", alert, () => ask([alert.alert_id])));
   } else {
@@ -81,7 +81,7 @@ async function takeBack(id) {
   }
 }
 
-if (takesWrites) {
+if (acts) {
   const dialog = byId("acknowledge");
   byId("acknowledge-all").addEventListener("click", () => ask(open));
   byId("acknowledge-cancel").addEventListener("click", () => dialog.close());

@@ -1,12 +1,12 @@
 // The silences: whose notifications are kept back, until when, and the form that makes one.
 
-import { act, takesWrites, whenSent } from "/assets/acting.js";
+import { act, acts, whenSent } from "/assets/acting.js";
 import { byId, element, show, time } from "/assets/elements.js";
 
 const NAMES = { device_id: "device", rule_id: "rule", severity: "level", sensor_type: "sensor" };
 
 export function showSilences(silences) {
-  byId("silences").hidden = !takesWrites && silences.length === 0;
+  byId("silences").hidden = !acts && silences.length === 0;
   const rows = silences.map((silence) => [
     Object.entries(silence.matchers)
       .map(([name, value]) => `${NAMES[name] ?? name} ${value}`)
@@ -33,7 +33,7 @@ const at = (timestamp) => timestamp.slice(0, 16).replace("T", " ");
 function state(silence) {
   const cell = element("div", "", "actions");
   cell.append(element("span", silence.state, silence.state === "active" ? "badge" : `badge ${silence.state}`));
-  if (!takesWrites) return cell;
+  if (!acts) return cell;
   const made = element("button", "End");
   made.type = "button";
   made.dataset.key = `end ${silence.silence_id}`;
@@ -53,7 +53,7 @@ async function end(id) {
   }
 }
 
-if (takesWrites) {
+if (acts) {
   const form = byId("silence-form");
   byId("silence-new").hidden = false;
   whenSent(form, async ({ to, comment, actor, ...matchers }) => {

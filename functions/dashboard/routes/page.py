@@ -14,6 +14,7 @@ from functions.dashboard.access.caller import Denied, proven
 from functions.dashboard.dependencies import ShownSettings
 from functions.dashboard.routes.conditional import respond_unless_unchanged
 from functions.dashboard.schemas.responses import Message
+from shared.auth.scopes import Scope
 
 _FOLDER: Final = Path(__file__).parents[1] / "assets"
 _MESSAGE: Final = "IoT telemetry. /openapi.json describes the routes; a browser gets a page here."
@@ -37,7 +38,7 @@ _ASSETS: Final = frozenset(
     )
 )
 _INGEST_URL: Final = '<meta name="ingest-url" content="{}">'
-_WRITES: Final = '<meta name="writes" content="{}">'
+_ACTS: Final = '<meta name="acts" content="{}">'
 
 router = APIRouter()
 
@@ -47,10 +48,10 @@ async def front(request: Request, settings: ShownSettings) -> Response:
     """Return a page to a browser that may see it, the way to log in, or a message to a client."""
     headers = {"vary": "accept, cookie", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
-        if not await _is_known(request):
+        acts = await _acts(request)
+        if acts is None:
             return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-        writes = settings.takes_writes or request.app.state.verifier is not None
-        page = _page(settings.ingest_url, "open" if writes else "")
+        page = _page(settings.ingest_url, "yes" if acts else "")
         return respond_unless_unchanged(request, page, "text/html; charset=utf-8", headers)
     message = Message(message=_MESSAGE).model_dump_json().encode()
     return respond_unless_unchanged(request, message, _JSON, headers)
@@ -78,20 +79,21 @@ def asset(request: Request, name: str) -> Response:
     return respond_unless_unchanged(request, _file(name), media_type, _FOR_A_MINUTE)
 
 
-async def _is_known(request: Request) -> bool:
+async def _acts(request: Request) -> bool | None:
+    """Return whether who calls acknowledges alerts; None where nothing proves who that is."""
     if request.app.state.verifier is None:
         return True
     try:
-        await proven(request)
+        return (await proven(request)).may(Scope.ALERTS_ACK)
     except Denied as denied:
-        return denied.response.status != HTTPStatus.UNAUTHORIZED  # the page itself says what else
-    return True
+        is_unknown = denied.response.status == HTTPStatus.UNAUTHORIZED
+        return None if is_unknown else False  # the page itself says what else
 
 
 @cache
-def _page(ingest_url: str, writes: str) -> bytes:
+def _page(ingest_url: str, acts: str) -> bytes:
     page = _file("index.html").decode()
-    for meta, told in ((_INGEST_URL, ingest_url), (_WRITES, writes)):
+    for meta, told in ((_INGEST_URL, ingest_url), (_ACTS, acts)):
         page = page.replace(meta.format(""), meta.format(escape(told)))
     return page.encode()
 

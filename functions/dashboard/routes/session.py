@@ -23,6 +23,9 @@ from shared.settings import CorsSettings
 
 _PAGE: Final = Path(__file__).parents[1] / "assets" / "login.html"
 _NOTICE: Final = '<p id="notice" class="notice" role="alert" hidden></p>'
+_NO_ISSUER: Final = "<!-- issuer -->"
+_ISSUER: Final = '<p><a class="button" href="/login/issuer">Log in with {}</a></p>'
+TRY_AGAIN: Final = "Not possible now. Try again."
 _MAX_FORM: Final = 16_384
 _FORM: Final = "application/x-www-form-urlencoded"
 _OURS_ALONE: Final = CorsSettings()
@@ -51,7 +54,7 @@ async def form(request: Request) -> Response:
     """Return the form that takes a token; where the dashboard is open there is nothing to ask."""
     if request.app.state.verifier is None:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    return _form(HTTPStatus.OK)
+    return form_with(request, HTTPStatus.OK)
 
 
 @router.post("/login", include_in_schema=False)
@@ -61,21 +64,35 @@ async def log_in(request: Request) -> Response:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER)
     refuse_other_origins(request, _OURS_ALONE)
     token = await _token_in_form(request)
+    return await logged_in(request, token, RedirectResponse("/", HTTPStatus.SEE_OTHER))
+
+
+async def logged_in(request: Request, token: str, response: Response) -> Response:
+    """Return the response with a session of a good token that may read; the form for any other."""
     try:
         principal = await proven_by(request, token)
     except Denied as denied:
         is_wrong = denied.response.status == HTTPStatus.UNAUTHORIZED
-        notice = "This token is not good here." if is_wrong else "Not possible now. Try again."
-        return _form(denied.response.status, notice)
+        notice = "This token is not good here." if is_wrong else TRY_AGAIN
+        return form_with(request, denied.response.status, notice)
     if not principal.may(Scope.READ):
-        return _form(HTTPStatus.FORBIDDEN, "This token lacks the scope read.")
+        return form_with(request, HTTPStatus.FORBIDDEN, "This token lacks the scope read.")
     if len(token) > MAX_VALUE:
-        return _form(HTTPStatus.BAD_REQUEST, "This token is too long for a cookie.")
+        notice = "This token is too long for a cookie."
+        return form_with(request, HTTPStatus.BAD_REQUEST, notice)
     host = request.headers.get("host", "")
-    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     lifetime_s = max(0.0, principal.expires_at - time())
-    response.headers["set-cookie"] = cookie_with(token, host, lifetime_s)
+    response.headers.append("set-cookie", cookie_with(token, host, lifetime_s))
     return response
+
+
+def form_with(request: Request, status: int, notice: str = "") -> Response:
+    """Return the form that takes a token, with the way to the issuer where there is one."""
+    login = request.app.state.oidc
+    told = _NOTICE.replace(" hidden></p>", f">{escape(notice)}</p>") if notice else _NOTICE
+    issuer = "" if login is None else _ISSUER.format(escape(login.name))
+    content = _page().replace(_NOTICE, told).replace(_NO_ISSUER, issuer)
+    return Response(content, status, _NO_STORE, "text/html; charset=utf-8")
 
 
 @router.post("/logout", include_in_schema=False)
@@ -99,12 +116,6 @@ async def _token_in_form(request: Request) -> str:
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, "content-type")
     fields = parse_qs(body.decode("latin-1"))
     return fields.get("token", [""])[0].strip()
-
-
-def _form(status: int, notice: str = "") -> Response:
-    shown = _NOTICE if not notice else _NOTICE.replace(" hidden></p>", f">{escape(notice)}</p>")
-    content = _page().replace(_NOTICE, shown)
-    return Response(content, status, _NO_STORE, "text/html; charset=utf-8")
 
 
 @cache

@@ -9,20 +9,15 @@ from fastapi.routing import APIRoute
 
 from functions.dashboard.access.caller import admit
 from functions.dashboard.refusals import Refusal
-from shared.settings import CorsSettings, DashboardSettings
+from shared.settings import CorsSettings
 
 MAX_BODY: Final = 256 * 1024  # 500 ids of alerts, and some
-_CLOSED: Final = (
-    "this dashboard only reads: nothing here asks who calls, so operators act only where"
-    " DASHBOARD_WRITES=open is set"
-)
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class WritingRoute(APIRoute):
-    """A route for callers with its scope or, in an open system, where writes are open to all.
+    """A route for callers with its scope, for pages of this origin, and with a bounded body.
 
-    For pages of this origin, and with a bounded body.
     Pages of CORS_ORIGINS may use it too, and clients that are no browser, which send no origin.
     """
 
@@ -31,21 +26,12 @@ class WritingRoute(APIRoute):
         respond = super().get_route_handler()
 
         async def check_and_respond(request: Request) -> Response:
-            state = request.app.state
             await admit(request)
-            if state.verifier is None:
-                refuse_unless_open(state.settings)
-            refuse_other_origins(request, state.cors)
+            refuse_other_origins(request, request.app.state.cors)
             body = await _body_of(request)
             return await respond(Request(request.scope, _replay(body)))
 
         return check_and_respond
-
-
-def refuse_unless_open(settings: DashboardSettings) -> None:
-    """Raise Refusal where this dashboard takes no writes."""
-    if not settings.takes_writes:
-        raise Refusal(HTTPStatus.FORBIDDEN, _CLOSED)
 
 
 def refuse_other_origins(request: Request, cors: CorsSettings) -> None:

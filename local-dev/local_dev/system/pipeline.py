@@ -142,16 +142,11 @@ class Pipeline:
             **rules,
             "MONGO_URL": self._settings.mongo_url,
             "INGEST_URL": os.environ.get("INGEST_URL") or self._ingest_url(),
-            "DASHBOARD_WRITES": os.environ.get("DASHBOARD_WRITES", self._writes()),
             "K_SERVICE": service.name,
             "K_CONFIGURATION": service.name,
             "K_REVISION": f"{service.name}-local",
             "PYTHONUNBUFFERED": "1",
         }
-
-    def _writes(self) -> str:
-        """Return whether operators act on the dashboard: where only this machine reaches it."""
-        return "open" if self._settings.host == LOOPBACK else ""
 
     def _ingest_url(self) -> str:
         """Return where the dashboard's page says to send to; empty: by the page's own address."""

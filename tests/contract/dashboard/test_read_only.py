@@ -101,7 +101,7 @@ def test_the_rights_that_the_documentation_names_are_enough_to_act(
     guarded: str, root: Path, tmp_path: Path
 ) -> None:
     url = f"mongodb://operator:{PASSWORD}@{guarded}/?replicaSet=guarded"
-    environment = {"MONGO_URL": url, "MONGO_DB": "iotdb", "DASHBOARD_WRITES": "open"}
+    environment = {"MONGO_URL": url, "MONGO_DB": "iotdb"}
     made = {"matchers": {"device_id": "a"}, "to": "1h", "comment": "x"}
 
     with running(deployed("dashboard"), root, environment, tmp_path / "log.txt") as process:
@@ -120,7 +120,7 @@ def test_the_right_to_read_is_not_enough_to_act_and_a_503_says_so(
     guarded: str, root: Path, tmp_path: Path
 ) -> None:
     url = f"mongodb://reader:{PASSWORD}@{guarded}/?replicaSet=guarded"
-    environment = {"MONGO_URL": url, "MONGO_DB": "iotdb", "DASHBOARD_WRITES": "open"}
+    environment = {"MONGO_URL": url, "MONGO_DB": "iotdb"}
 
     with running(deployed("dashboard"), root, environment, tmp_path / "log.txt") as process:
         response = process.asks("POST", f"{ONE_ALERT}/acknowledge")

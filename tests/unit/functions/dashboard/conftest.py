@@ -34,10 +34,9 @@ class NoDatabase:
 
 
 @cache  # making the routes takes 50 ms
-def application(cors_origins: str, ingest_url: str, writes: str) -> ASGI:
+def application(cors_origins: str, ingest_url: str) -> ASGI:
     cors = read(CorsSettings, {"CORS_ORIGINS": cors_origins})
-    environment = {"INGEST_URL": ingest_url, "DASHBOARD_WRITES": writes}
-    settings = read(DashboardSettings, environment)
+    settings = read(DashboardSettings, {"INGEST_URL": ingest_url})
     dashboard = DashboardFunction(NoDatabase(), 60, settings, cors)
     return FunctionApplication(dashboard, dashboard.application)
 
@@ -58,14 +57,13 @@ def send() -> Send:
         *,
         cors_origins: str = "",
         ingest_url: str = "",
-        writes: str = "",
         body: object = None,
     ) -> httpx.Response:
         url = f"http://dashboard{path}"
         made = httpx.Request(method, url, headers=headers)
         if body is not None:
             made = httpx.Request(method, url, headers=headers, json=body)
-        return asyncio.run(respond(made, application(cors_origins, ingest_url, writes)))
+        return asyncio.run(respond(made, application(cors_origins, ingest_url)))
 
     return request
 

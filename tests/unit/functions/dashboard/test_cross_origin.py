@@ -36,7 +36,7 @@ def test_a_preflight_of_an_allowed_origin_passes(send: Send, path: str) -> None:
 
     assert response.status_code == 204
     assert response.headers["access-control-allow-origin"] == APP
-    assert response.headers["access-control-allow-methods"] == "GET, HEAD"
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, DELETE"
 
 
 @pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://app.example.org"])

@@ -61,26 +61,6 @@ def test_an_address_of_ingest_in_the_environment_wins(
     assert ingest_url(system) == "https://ingest.example.org"
 
 
-@pytest.mark.parametrize(
-    ("host", "writes"), [("127.0.0.1", "open"), ("0.0.0.0", ""), ("10.0.0.7", "")]
-)
-def test_operators_act_where_only_this_machine_reaches_the_dashboard(
-    system: System, host: str, writes: str
-) -> None:
-    assert environment_of("dashboard", system, host)["DASHBOARD_WRITES"] == writes
-
-
-@pytest.mark.parametrize("writes", ["", "open"])
-def test_whether_operators_act_can_be_said_in_the_environment(
-    system: System, monkeypatch: pytest.MonkeyPatch, writes: str
-) -> None:
-    monkeypatch.setenv("DASHBOARD_WRITES", writes)
-
-    hosts = (LOOPBACK, "10.0.0.7")
-    found = [environment_of("dashboard", system, host)["DASHBOARD_WRITES"] for host in hosts]
-    assert found == [writes, writes]
-
-
 def test_alert_gets_the_rules_that_a_cluster_gets(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The routes that change something: closed by default, for our own pages, with a bounded body."""
+"""The routes that change something: for our own pages, with a bounded body."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -26,40 +26,21 @@ ACKNOWLEDGE = "/alerts/a/acknowledge"
 
 @pytest.mark.parametrize("prefix", ["", "/v1"])
 @pytest.mark.parametrize(("method", "path", "body"), WRITES)
-def test_by_default_nothing_can_be_changed(
+def test_where_the_dashboard_is_open_a_request_gets_through(
     send: Send, prefix: str, method: str, path: str, body: object
 ) -> None:
-    response = send(method, prefix + path, body=body)
-
-    assert response.status_code == 403
-    assert response.headers["content-type"] == "application/problem+json"
-    assert "DASHBOARD_WRITES=open" in response.json()["detail"]
-
-
-@pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 9_000, b"x" * 2 * MAX_BODY])
-def test_what_is_closed_says_so_whatever_the_body(content: bytes) -> None:
-    response = sent(content, {"content-type": "application/json"}, writes="")
-
-    assert response.status_code == 403
-
-
-@pytest.mark.parametrize("prefix", ["", "/v1"])
-@pytest.mark.parametrize(("method", "path", "body"), WRITES)
-def test_where_writes_are_open_a_request_gets_through(
-    send: Send, prefix: str, method: str, path: str, body: object
-) -> None:
-    assert send(method, prefix + path, body=body, writes="open").status_code == REACHED
+    assert send(method, prefix + path, body=body).status_code == REACHED
 
 
 @pytest.mark.parametrize("path", [ACKNOWLEDGE, "/alerts/a/unacknowledge"])
 def test_who_has_nothing_to_say_sends_no_body(send: Send, path: str) -> None:
-    assert send("POST", path, writes="open").status_code == REACHED
+    assert send("POST", path).status_code == REACHED
 
 
 def test_an_alert_of_old_has_a_slash_in_its_id(send: Send) -> None:
     path = f"/alerts/{'0' * 44}/temperature_c_high/acknowledge"
 
-    assert send("POST", path, writes="open").status_code == REACHED
+    assert send("POST", path).status_code == REACHED
 
 
 @pytest.mark.parametrize(
@@ -81,7 +62,7 @@ def test_only_pages_of_this_origin_and_of_allowed_ones_may_write(
 ) -> None:
     headers = {"origin": origin}
 
-    response = send(method, path, headers, body=body, writes="open", cors_origins=APP)
+    response = send(method, path, headers, body=body, cors_origins=APP)
 
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
@@ -90,7 +71,7 @@ def test_only_pages_of_this_origin_and_of_allowed_ones_may_write(
 def test_of_two_origins_none_may_be_foreign(send: Send) -> None:
     headers = [(b"origin", b"http://dashboard"), (b"origin", b"https://evil.example")]
 
-    assert send("POST", ACKNOWLEDGE, headers, writes="open").status_code == 403
+    assert send("POST", ACKNOWLEDGE, headers).status_code == 403
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
@@ -161,7 +142,7 @@ def test_a_body_that_no_reader_takes_is_a_problem_too(content: bytes) -> None:
     ],
 )
 def test_a_wrong_field_is_named(send: Send, path: str, body: Any, parameter: str) -> None:
-    response = send("POST", path, body=body, writes="open")
+    response = send("POST", path, body=body)
 
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
@@ -170,7 +151,7 @@ def test_a_wrong_field_is_named(send: Send, path: str, body: Any, parameter: str
 
 
 def test_a_query_parameter_is_not_taken_for_a_field(send: Send) -> None:
-    response = send("DELETE", f"/silences/{'0' * 32}?reason=x", writes="open")
+    response = send("DELETE", f"/silences/{'0' * 32}?reason=x")
 
     assert (response.status_code, response.json()["parameter"]) == (422, "reason")
 
@@ -197,25 +178,18 @@ def test_a_route_that_only_writes_says_with_what(send: Send) -> None:
     assert response.json()["detail"].endswith("is used with DELETE")
 
 
-@pytest.mark.parametrize(
-    ("writes", "methods"), [("", "GET, HEAD"), ("open", "GET, HEAD, POST, DELETE")]
-)
-def test_a_page_of_an_allowed_origin_may_write_where_anybody_may(
-    send: Send, writes: str, methods: str
-) -> None:
+def test_a_page_of_an_allowed_origin_may_write(send: Send) -> None:
     preflight = {"origin": APP, "access-control-request-method": "POST"}
 
-    response = send("OPTIONS", "/silences", preflight, cors_origins=APP, writes=writes)
+    response = send("OPTIONS", "/silences", preflight, cors_origins=APP)
 
-    assert response.headers["access-control-allow-methods"] == methods
-    assert ("access-control-allow-headers" in response.headers) is (writes == "open")
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, DELETE"
+    assert response.headers["access-control-allow-headers"] == "content-type"
 
 
-def sent(
-    content: bytes | AsyncIterator[bytes], headers: dict[str, str], writes: str = "open"
-) -> httpx.Response:
+def sent(content: bytes | AsyncIterator[bytes], headers: dict[str, str]) -> httpx.Response:
     async def respond() -> httpx.Response:
-        transport = httpx.ASGITransport(application("", "", writes), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(application("", ""), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
             return await client.post(ACKNOWLEDGE, content=content, headers=headers)
 
