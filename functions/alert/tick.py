@@ -28,10 +28,10 @@ async def tick(database: Database, work: AlertWork) -> None:
     deadline = perf_counter() + BUDGET_S
     async with database.client.start_session(causal_consistency=True) as session:
         sweep = Sweep(database, session, work)
-        is_swept = False
-        while not is_swept and perf_counter() < deadline:
+        while True:
             await _evaluate_due(database, session, work, deadline)  # also what the sweep has left
-            is_swept = await sweep.step()
+            if await sweep.step() or perf_counter() >= deadline:
+                break
         await end_lapsed_acknowledgements(database, clock_of(session))
 
 

@@ -252,6 +252,6 @@ def _likely_start(state: DeviceState, watch: Watch, job: Job, since: Since) -> d
         earlier = before(chain.checkpoints, since.event) if chain is not None else ()
         if earlier and is_near(earlier[-1], rule, since.event):
             starts.append(position_of(earlier[-1])[0])
-        elif since.event != NOTHING_NEW:
+        else:
             starts.append(since.event[0] - rule.max_gap - _MILLISECOND)
     return max(min(starts, default=NOTHING_NEW[0]), LEAST)

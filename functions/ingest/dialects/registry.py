@@ -33,6 +33,7 @@ BY_PATH: Final = {
     "/ping": "influx_pages",
     "/query": "influx_pages",
     "/v1/metrics": "otlp",
+    "/openapi.json": "description",
 }
 BY_PATTERN: Final = (
     (re.compile("/ingest/[a-z0-9-]+"), "mapper"),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from functions.dashboard.store.alert_actions import act_on
+from shared.alerts.acknowledgement import Action
 from shared.mongo.collections import ALERTS, Document
 from tests.contract.dashboard.dashboard_client import DashboardClient
 from tests.contract.dashboard.documents import NOON, alert, episode
@@ -312,3 +314,27 @@ def test_when_it_was_done_is_now(desk: DashboardClient) -> None:
     at = datetime.fromisoformat(shown["acknowledgement"]["at"])
     assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
     assert shown["updated_at"] == shown["acknowledgement"]["at"]
+
+
+def test_an_action_that_is_there_already_is_not_done_twice(desk: DashboardClient) -> None:
+    """As when its response was lost, or of many alerts only some were written."""
+    desk.store(ALERTS, [episode(1), episode(2)])
+    action = Action("a" * 32, NOON, "ada", "acknowledged")
+    database = desk.connection.database
+    desk.loop.run(act_on(database, [f"{1:032x}"], action, NOON))
+
+    outcomes = desk.loop.run(act_on(database, [f"{1:032x}", f"{2:032x}"], action, NOON))
+
+    assert list(outcomes.values()) == ["changed", "changed"]
+    assert [len(stored(desk, number)["operator_actions"]) for number in (1, 2)] == [1, 1]
+
+
+def test_while_others_write_the_same_alert_all_the_time_it_is_to_be_tried_again(
+    desk: DashboardClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.store(ALERTS, [episode(1)])
+    monkeypatch.setattr("functions.dashboard.store.alert_actions._ROUNDS", 0)
+
+    response = desk.post(f"{ONE}/acknowledge", {})
+
+    assert (response.status_code, response.json()["reason"]) == (503, "act_on_alerts")

@@ -11,6 +11,7 @@ from functions.alert.audit import device_audit
 from functions.alert.audit.__main__ import main
 from functions.ingest.acceptance import PostedReading, accept
 from shared.mongo.collections import ALERT_STATES, ALERTS, RAW
+from shared.outcomes import TemporaryError
 from shared.readings.reading import Reading
 from tests.support.alerting import RULES, TICK, deliver
 from tests.support.readings import posted
@@ -128,13 +129,14 @@ def test_a_device_that_waits_for_a_tick_is_counted_and_overdue_when_none_comes(
     device = {"_id": "greenhouse-1"}
     document = states.find_one(device)
     assert document is not None
-    track = {**document["tracks"][0], "due": NOW - timedelta(minutes=5)}
+    now = datetime.now(UTC)  # NOW may be long ago
+    track = {**document["tracks"][0], "due": now - timedelta(minutes=5)}
 
     states.update_one(device, {"$set": {"tracks": [track]}})
     code, summary = audit(mongo_url, database, capsys)
     assert (code, summary["waiting"], summary["overdue"]) == (0, 1, 0)
 
-    track["due"] = NOW - timedelta(minutes=50)
+    track["due"] = now - timedelta(minutes=50)
     states.update_one(device, {"$set": {"tracks": [track]}})
     code, summary = audit(mongo_url, database, capsys)
     assert (code, summary["waiting"], summary["overdue"]) == (1, 1, 1)
@@ -200,3 +202,22 @@ def test_rules_of_a_process_that_starts_again_are_not_published_by_events(
 
     deliver(mongo_url, database, [reading(30, 70)], rules=RULES)
     assert database["alert_rules"].count_documents({}) == 2
+
+
+def test_an_audit_that_is_stopped_between_two_devices_says_where_it_goes_on(
+    mongo_url: str,
+    database: Documents,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    look = device_audit.DeviceAudit.audit
+
+    async def audited(this: device_audit.DeviceAudit, device_id: str, **how: bool) -> Any:
+        if device_id == "well":
+            raise TemporaryError("audit", "the database: gone")
+        return await look(this, device_id, **how)
+
+    monkeypatch.setattr(device_audit.DeviceAudit, "audit", audited)
+
+    assert main([], {"MONGO_URL": mongo_url, "MONGO_DB": database.name}) == 1
+    assert "it goes on with --after 'greenhouse-1'" in capsys.readouterr().err

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from functions.alert.function import alert_function
+from functions.alert.rules_in_force import RulesInForce
+from functions.alert.sweep import Sweep
+from functions.alert.work import AlertWork
 from functions.ingest.acceptance import PostedReading, accept
 from shared.alerts.rules.rule import Level, Rule
 from shared.alerts.rules.rule_set import StatedRule
 from shared.mongo.connection import Mongo
+from shared.mongo.database import client_of
 from shared.readings.reading import TEMPERATURE, Reading
 from shared.serving.http import HttpRequest, HttpResponse
 from tests.support.alerting import RULES, TICK, deliver, request_of
@@ -228,3 +232,57 @@ def later_id(reading: Reading) -> str:
     """The id of the same content an hour later: another time, the same digest."""
     milliseconds = int(reading.reading_id[:12], 16) + 3_600_000
     return f"{milliseconds:012x}{reading.reading_id[12:]}"
+
+
+@pytest.mark.parametrize(
+    ("where", "limit"),
+    [
+        ("functions.alert.evaluation.evaluation", "_TRIES"),
+        ("functions.alert.evaluation.writing_out", "_TRIES"),
+        ("functions.alert.rules_in_force", "_TRIES"),
+    ],
+)
+def test_while_others_write_the_same_all_the_time_an_event_is_to_be_sent_again(
+    mongo_url: str, database: Documents, monkeypatch: pytest.MonkeyPatch, where: str, limit: str
+) -> None:
+    monkeypatch.setattr(f"{where}.{limit}", 0)
+    assert [answer.status for answer in deliver(mongo_url, database, [HOT])] == [503]
+
+    monkeypatch.undo()
+    assert [answer.status for answer in deliver(mongo_url, database, [HOT])] == [204]
+    assert database["alerts"].count_documents({"status": "active"}) == 1
+
+
+def test_a_tick_that_has_no_time_leaves_all_to_the_next(
+    mongo_url: str, database: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.alert.tick.BUDGET_S", 0.0)
+
+    assert [answer.status for answer in deliver(mongo_url, database, TICK)] == [204]
+
+
+def test_a_sweep_without_rules_has_nothing_to_do(mongo_url: str, database: Documents) -> None:
+    async def swept() -> bool:
+        async with (
+            client_of(mongo_at(mongo_url, database.name)) as client,
+            client.start_session(causal_consistency=True) as session,
+        ):
+            work = AlertWork(RulesInForce(None))
+            return await Sweep(client[database.name], session, work).step()
+
+    assert asyncio.run(swept())
+
+
+def test_what_is_remembered_of_a_rule_that_never_held_is_let_go(
+    mongo_url: str, database: Documents
+) -> None:
+    deliver(mongo_url, database, [HOT])
+    states = database["alert_states"]
+    one = {"_id": HOT.device_id}
+    tracks = (states.find_one(one) or {})["tracks"]
+    states.update_one(one, {"$push": {"tracks": {**tracks[0], "rule_id": "withdrawn"}}})
+
+    deliver(mongo_url, database, [at(1)])
+
+    left = {track["rule_id"] for track in (states.find_one(one) or {})["tracks"]}
+    assert left == {track["rule_id"] for track in tracks}

@@ -95,3 +95,12 @@ def test_a_wrong_setting_and_a_database_that_is_away_are_told(
     away = {"MONGO_URL": "mongodb://127.0.0.1:1", "MONGO_TIMEOUT_MS": "100"}
     assert main([], away) == 1
     assert "Run it again" in capsys.readouterr().err
+
+
+def test_a_database_that_does_not_respond_ends_it_with_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    away = {"MONGO_URL": "mongodb://127.0.0.1:9", "MONGO_TIMEOUT_MS": "100"}
+
+    assert main([], away) == 1
+    assert "stopped: " in capsys.readouterr().err

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -72,7 +72,7 @@ def explained(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(QUICK, max_examples=15)
+@settings(QUICK, max_examples=15, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_the_readings_around_an_alert_lead_to_it_again(kind: Kind, data: st.DataObject) -> None:
     """Whatever its rule: holds, gaps, versions, a rule that was removed, silence, rates."""

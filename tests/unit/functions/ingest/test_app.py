@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from functions.ingest.app import create, options_of
-from shared.settings import IngestSettings, SettingsError
+from shared.settings import IngestSettings, SettingsError, read
 from tests.support.asgi_client import ask
 from tests.support.credentials import SigningKey, auth_folder
 from tests.support.readings import posted
@@ -112,3 +112,9 @@ def test_a_limit_for_each_device_is_a_setting() -> None:
 def test_a_limit_that_is_none_stops_the_start(name: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}="):
         create({name: "-1"})
+
+
+def test_several_tags_may_name_the_device() -> None:
+    settings = read(IngestSettings, {"INGEST_DEVICE_TAGS": "device, host"})
+
+    assert options_of(settings).device_tags == ("device", "host")
