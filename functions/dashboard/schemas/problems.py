@@ -48,10 +48,11 @@ EXPLAINING: Final[Responses] = {
     **OF_AN_ALERT,
 }
 WRITING: Final[Responses] = {
-    403: _refusal("Writes are not open here, or a page of another origin asks."),
+    **ANY_ROUTE,
+    400: _refusal("The body cannot be read as JSON."),
+    403: _refusal("The caller lacks the scope that the route needs, or a foreign page asks."),
     413: _refusal("The body is too large."),
     415: _refusal("The body is not application/json."),
-    **ANY_ROUTE,
 }
 MIXED: Final[Responses] = {207: {"description": "As 200; one of them is over, or unknown."}}
 ACTING: Final[Responses] = {409: _refusal("The alert is over."), **OF_AN_ALERT, **WRITING}
