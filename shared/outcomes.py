@@ -47,6 +47,7 @@ class Reason(StrEnum):
 
     # Of the world: the operation that failed.
     KAFKA = "kafka"
+    OVERLOADED = "overloaded"
     FETCH_KEYS = "fetch_keys"
     DATABASE = "database"
     KEEP_READINGS = "keep_readings"

@@ -12,6 +12,7 @@ from shared.auth.access import verifier_of
 from shared.kafka.publisher import KafkaPublisher
 from shared.serving.application import FunctionApplication
 from shared.serving.cors import CorsPolicy
+from shared.serving.held_bytes import HeldBytes
 from shared.serving.whole_request import http_application
 from shared.settings import AuthSettings, CorsSettings, IngestSettings, KafkaSettings, read
 
@@ -27,16 +28,18 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
     kafka = read(KafkaSettings, environment)
     settings = read(IngestSettings, environment)
     verifier = verifier_of(read(AuthSettings, environment))
+    held = HeldBytes(settings.ingest_max_bytes_in_flight)
     function = IngestFunction(
         KafkaPublisher(kafka),
         kafka.telemetry_topic,
         earliest=settings.earliest_ts,
         options=options_of(settings),
         gate=_gate_of(verifier, settings),
+        held=held,
     )
     origins = frozenset(read(CorsSettings, environment).cors_origins)
     cors = CorsPolicy(origins, ("POST",), _SENT_BY_PAGES, _READ_BY_PAGES)
-    inner = http_application(function, cors=cors)
+    inner = http_application(function, cors=cors, held=held)
     return FunctionApplication(function, inner, is_open=verifier is None)
 
 

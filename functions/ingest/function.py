@@ -20,6 +20,7 @@ from shared.auth.principal import Principal
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record
+from shared.serving.held_bytes import UNBOUNDED, HeldBytes, too_much_at_once
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
 _FAILED_FROM: Final = HTTPStatus.BAD_REQUEST
@@ -53,6 +54,7 @@ class IngestFunction:
         earliest: datetime = EARLIEST,
         options: DialectOptions = NO_OPTIONS,
         gate: Gate | None = None,
+        held: HeldBytes = UNBOUNDED,
     ) -> None:
         self._publisher = publisher
         self._coalescing = Coalescing(publisher, topic)
@@ -61,6 +63,7 @@ class IngestFunction:
         self._earliest = earliest
         self._options = options
         self._gate = gate
+        self._held = held
 
     async def open(self) -> None:
         await self._publisher.open()
@@ -99,9 +102,34 @@ class IngestFunction:
         headers: Mapping[bytes, bytes],
         caller: Principal | None,
     ) -> HttpResponse:
+        coding = headers.get(b"content-encoding")
+        if coding is None:
+            return await self._respond_to(dialect, request, headers, caller)
+        try:
+            body = decoded_body(request.body, coding.decode("latin-1"))
+        except _REFUSALS as error:
+            return dialect.law.failed(_refusal(error))
+        more = max(0, len(body) - len(request.body))
+        if not self._held.take(more):
+            return dialect.law.failed(too_much_at_once())
+        try:
+            plain = replace(request, body=body)
+            return await self._respond_to(dialect, plain, headers, caller)
+        finally:
+            self._held.give_back(more)
+
+    async def _respond_to(
+        self,
+        dialect: Dialect,
+        request: HttpRequest,
+        headers: Mapping[bytes, bytes],
+        caller: Principal | None,
+    ) -> HttpResponse:
         now = self._now()
         try:
-            posting = self._posting_of(request, headers, dialect, now)
+            content = dialect.content_of(request)
+            key = idempotency_key(headers)
+            posting = posting_of(content, now, key, self._nonce, self._earliest)
         except _REFUSALS as error:
             return dialect.law.failed(_refusal(error))
         is_whole = dialect.is_whole or (b"prefer" in headers and is_all_or_nothing(request))
@@ -121,16 +149,6 @@ class IngestFunction:
             return response if refusal is None else law.failed(refusal)
         headers = gate.headers_of(admitted)
         return replace(response, headers=[*response.headers, *headers]) if headers else response
-
-    def _posting_of(
-        self, request: HttpRequest, headers: Mapping[bytes, bytes], dialect: Dialect, now: datetime
-    ) -> Posting:
-        key = idempotency_key(headers)
-        coding = headers.get(b"content-encoding")
-        if coding is not None:
-            body = decoded_body(request.body, coding.decode("latin-1"))
-            request = replace(request, body=body)
-        return posting_of(dialect.content_of(request), now, key, self._nonce, self._earliest)
 
     async def _queue(
         self, posting: Posting, now: datetime, law: Law, *, is_whole: bool

@@ -7,6 +7,7 @@ from typing import Final
 from shared.serving.application import ASGI, Receive, Scope, Send, send_response
 from shared.serving.cors import CorsPolicy, cors_headers
 from shared.serving.function import HttpFunction
+from shared.serving.held_bytes import UNBOUNDED, HeldBytes, too_much_at_once
 from shared.serving.http import HttpRequest, HttpResponse, problem
 
 MAX_BODY: Final = 1_048_576  # bytes; Kafka's own limit for a record (max.request.size)
@@ -20,25 +21,41 @@ class _AwayError(Exception):
     """The client went away before all of its body came: half an event is no event."""
 
 
+class _Refused(Exception):  # noqa: N818 - an outcome
+    """The body is not taken; `response` says why."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
 def http_application(
-    function: HttpFunction, max_body: int = MAX_BODY, cors: CorsPolicy = _NO_PAGES
+    function: HttpFunction,
+    max_body: int = MAX_BODY,
+    cors: CorsPolicy = _NO_PAGES,
+    held: HeldBytes = UNBOUNDED,
 ) -> ASGI:
     """Return the inner application of a function that responds to whole requests.
 
-    A body beyond `max_body` bytes is a 413. Each response has the headers that `cors` gives it.
+    A body beyond `max_body` bytes is a 413, and a 503 beyond what may be `held` of all bodies. Each
+    response has the headers that `cors` gives it.
     """
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        body = _Body(max_body, held)
         try:
-            body = await _body_of(scope, receive, max_body)
+            await body.read(scope, receive)
+            query = scope.get("query_string", b"")
+            request = HttpRequest(
+                scope["method"], scope["path"], scope["headers"], body.content(), query
+            )
+            response = await function.respond(request)
         except _AwayError:
             return
-        if body is None:
-            response = _too_large(max_body)
-        else:
-            query = scope.get("query_string", b"")
-            request = HttpRequest(scope["method"], scope["path"], scope["headers"], body, query)
-            response = await function.respond(request)
+        except _Refused as refused:
+            response = refused.response
+        finally:
+            body.give_back()
         added = cors_headers(cors, scope["method"], scope["headers"])
         if added:
             response = dataclasses.replace(response, headers=[*response.headers, *added])
@@ -47,26 +64,60 @@ def http_application(
     return inner
 
 
-async def _body_of(scope: Scope, receive: Receive, max_body: int) -> bytes | None:
-    """Return the request's body; None where it is larger than `max_body`."""
-    headers = dict(scope["headers"])
-    length = headers.get(b"content-length", b"0")
-    declared = int(length) if length.isdigit() else 0
-    # Who waits for a `100 Continue` is told before it sends.
-    if declared > max_body and b"expect" in headers:
-        return None
-    parts: list[bytes] = []
-    size, is_whole = 0, declared > max_body + MAX_DROPPED
-    while not is_whole and size <= max_body + MAX_DROPPED:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _AwayError
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= max_body:
-            parts.append(part)
-        is_whole = not message.get("more_body", False)
-    return b"".join(parts) if max(declared, size) <= max_body else None
+class _Body:
+    """The body of one request as it comes."""
+
+    def __init__(self, most: int, held: HeldBytes) -> None:
+        self._most = most
+        self._held = held
+        self._parts: list[bytes] = []
+        self._taken = 0
+        self._refusal: HttpResponse | None = None
+
+    def content(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._parts)
+
+    def give_back(self) -> None:
+        """Hold none of it any longer."""
+        self._held.give_back(self._taken)
+        self._taken = 0
+
+    async def read(self, scope: Scope, receive: Receive) -> None:
+        """Read it whole. Raise _Refused where it is not taken, _AwayError where the client left."""
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        declared = int(length) if length.isdigit() else 0
+        self._refuse_beyond(declared, more=declared)
+        # Who waits for a `100 Continue` is told before it sends.
+        is_whole = declared > self._most + MAX_DROPPED
+        is_whole = is_whole or (self._refusal is not None and b"expect" in headers)
+        size = 0
+        while not is_whole and size <= self._most + MAX_DROPPED:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _AwayError
+            part = message.get("body", b"")
+            size += len(part)
+            self._refuse_beyond(size, more=len(part))
+            self._keep(part)
+            is_whole = not message.get("more_body", False)
+        if self._refusal is not None:
+            raise _Refused(self._refusal)
+
+    def _keep(self, part: bytes) -> None:
+        if self._refusal is None and self._held.take(len(part)):
+            self._taken += len(part)
+            self._parts.append(part)
+
+    def _refuse_beyond(self, size: int, more: int) -> None:
+        if size > self._most:
+            self._refusal = _too_large(self._most)
+        elif self._refusal is None and more > self._held.free:
+            self._refusal = too_much_at_once()
+        if self._refusal is not None:
+            self._parts.clear()  # the rest is read, and dropped
+            self.give_back()
 
 
 def _too_large(max_body: int) -> HttpResponse:

@@ -6,7 +6,9 @@ import dataclasses
 import pytest
 
 from shared.serving import whole_request
+from shared.serving.application import ASGI
 from shared.serving.cors import CorsPolicy
+from shared.serving.held_bytes import HeldBytes
 from shared.serving.http import HttpRequest, HttpResponse
 from shared.serving.whole_request import http_application
 from tests.support.asgi_client import Message, ask, body_messages, exchange
@@ -134,3 +136,71 @@ async def received(headers: list[tuple[str, str]], waiting: list[Message]) -> li
     }
     await http_application(Echo(), 10)(scope, receive, send)
     return responded
+
+
+class Stalls(Echo):
+    """Responds after a while."""
+
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        await asyncio.sleep(0.1)
+        return await super().respond(request)
+
+
+def posts(application: ASGI, *bodies: list[bytes], length: str | None = None) -> list[int]:
+    """Post these at once; return the statuses."""
+    headers = [] if length is None else [("content-length", length)]
+
+    async def posted(parts: list[bytes]) -> int:
+        sent = await exchange(application, "POST", "/", headers, body_messages(parts))
+        return int(sent[0]["status"])
+
+    async def all_posted() -> list[int]:
+        return await asyncio.gather(*map(posted, bodies))
+
+    return asyncio.run(all_posted())
+
+
+@pytest.mark.parametrize("length", [None, "6"])
+@pytest.mark.parametrize("parts", [[b"012345"], [b"012", b"345"], [b"01", b"2345", b""]])
+def test_what_is_too_much_at_once_is_refused_and_its_body_dropped(
+    length: str | None, parts: list[bytes]
+) -> None:
+    application = http_application(Stalls(), 10, held=HeldBytes(15))
+
+    assert posts(application, parts, parts, parts, length=length) == [200, 200, 503]
+
+
+def test_what_has_its_response_is_held_no_longer() -> None:
+    held = HeldBytes(10)
+    application = http_application(Stalls(), 10, held=held)
+
+    for _ in range(3):
+        assert posts(application, [b"0123456789"], [b"x"]) == [200, 503]
+        assert held.free == 10
+
+
+def test_a_client_that_left_is_held_no_longer() -> None:
+    held = HeldBytes(10)
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"0123", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    asyncio.run(exchange(http_application(Echo(), 10, held=held), "POST", "/", [], messages))
+
+    assert held.free == 10
+
+
+def test_who_asks_whether_to_send_is_told_not_to_and_why() -> None:
+    headers = [("content-length", "6"), ("expect", "100-continue")]
+
+    seen = ask(http_application(Echo(), 10, held=HeldBytes(5)), "POST", "/", headers, [])
+
+    assert (seen.status, seen.json()["reason"]) == (503, "overloaded")
+    assert (seen.headers["retry-after"], seen.headers["connection"]) == ("2", "close")
+
+
+def test_what_is_too_large_is_told_so_rather_than_to_try_again() -> None:
+    application = http_application(Echo(), 10, held=HeldBytes(5))
+
+    assert ask(application, "POST", "/", [("content-length", "11")], [b"0" * 11]).status == 413
