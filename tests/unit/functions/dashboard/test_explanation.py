@@ -1,7 +1,7 @@
 """The explanation of an alert, from the readings around it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from functions.dashboard.explanation import (
 )
 from shared.alerts.bundle import Bundle, replayed
 from shared.alerts.rules.history import RuleHistory
-from shared.alerts.rules.rule import GRACE, Kind
+from shared.alerts.rules.revisions import BEGINNING
+from shared.alerts.rules.rule import GRACE, Kind, Level, Rule
 from shared.alerts.timeline.episode import Episode
 from shared.alerts.timeline.fold import run
 from shared.alerts.timeline.sample import Sample
@@ -83,3 +84,18 @@ def test_the_readings_around_an_alert_lead_to_it_again(kind: Kind, data: st.Data
     assert bundle.notes == ()
     assert bundle.alert_id == "a"
     assert replayed(Bundle.model_validate_json(bundle.model_dump_json())) == bundle
+
+
+def test_an_alert_that_did_not_settle_is_explained_by_all_that_could_matter_to_its_end() -> None:
+    """Another level was pending when its last one ended: it was decided when that had its time."""
+    at = [NOON + timedelta(seconds=second) for second in range(0, 40, 10)]
+    level = Level(name="warning", high=50.0, hold=timedelta(seconds=5), clear_hold=timedelta(0))
+    rule = Rule(rule_id="hot", kind="threshold", alert_type="t_high", levels=(level,), sensor="t")
+    closing = f"{microseconds_of(at[2]) // 1000:012x}{'0' * 32}"
+    ended = {"started": at[0], "fired": at[1], "ended": at[2], "settled": None}
+    alert: Document = {"closed_by": [closing], "rule_version": rule.version, **ended}
+
+    narrow, whole = spans_of(alert, RuleHistory("hot", ((BEGINNING, rule),)), at[3])
+
+    assert narrow.end == at[2] + timedelta(seconds=5)
+    assert whole.end > at[3]
