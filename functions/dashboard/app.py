@@ -16,10 +16,12 @@ from shared.settings import (
 
 def create(environment: Mapping[str, str]) -> FunctionApplication:
     """Return the application. Raise SettingsError where the environment is wrong."""
+    mongo = read(MongoSettings, environment)
     function = DashboardFunction(
-        Mongo(read(MongoSettings, environment), prepares_indexes=False),
+        Mongo(mongo, prepares_indexes=False),
         read(AggregateSettings, environment).aggregate_window_seconds,
         read(DashboardSettings, environment),
         read(CorsSettings, environment),
+        mongo.raw_retention,
     )
     return FunctionApplication(function, function.application)

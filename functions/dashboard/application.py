@@ -1,5 +1,6 @@
 """The dashboard function: serves what MongoDB holds over HTTP, by indexes and stored documents."""
 
+from datetime import timedelta
 from typing import Final, Protocol
 
 from fastapi import Depends, FastAPI
@@ -7,7 +8,7 @@ from fastapi import Depends, FastAPI
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
-from functions.dashboard.routes import lists, lookups, page
+from functions.dashboard.routes import lists, lookups, page, series
 from shared.serving.application import ASGI
 from shared.settings import CorsSettings, DashboardSettings
 
@@ -40,9 +41,10 @@ class DashboardFunction:
         window_seconds: int,
         settings: DashboardSettings = _DEFAULT,
         cors: CorsSettings = _NO_ORIGINS,
+        lateness: timedelta | None = None,
     ) -> None:
         self._connection = connection
-        routes = _routes(Store(connection, window_seconds), settings)
+        routes = _routes(Store(connection, window_seconds, lateness), settings)
         self.application: ASGI = ResponseMiddleware(routes, cors.cors_origins)
 
     async def open(self) -> None:
@@ -69,7 +71,7 @@ def _routes(store: Store, settings: DashboardSettings) -> ASGI:
     application.state.settings = settings
     application.include_router(page.router)
     once = [Depends(refuse_repeated_parameters)]
-    for router in (lists.router, lookups.router):
+    for router in (lists.router, lookups.router, series.router):
         application.include_router(router, dependencies=once)
         application.include_router(router, dependencies=once, prefix="/v1", include_in_schema=False)
     install_error_handlers(application)

@@ -130,7 +130,7 @@ def test_the_description_names_every_route(get: Get) -> None:
     assert set(paths) == {
         "/", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
         "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
-        "/dead-letters", "/receipts/{reading_id}",
+        "/dead-letters", "/receipts/{reading_id}", "/series", "/devices/{device_id}/series",
     }  # fmt: skip
 
 
