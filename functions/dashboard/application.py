@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
-from functions.dashboard.routes import lists, lookups, page, series
+from functions.dashboard.routes import export, lists, lookups, page, series
 from shared.serving.application import ASGI
 from shared.settings import CorsSettings, DashboardSettings
 
@@ -71,7 +71,7 @@ def _routes(store: Store, settings: DashboardSettings) -> ASGI:
     application.state.settings = settings
     application.include_router(page.router)
     once = [Depends(refuse_repeated_parameters)]
-    for router in (lists.router, lookups.router, series.router):
+    for router in (lists.router, lookups.router, series.router, export.router):
         application.include_router(router, dependencies=once)
         application.include_router(router, dependencies=once, prefix="/v1", include_in_schema=False)
     install_error_handlers(application)

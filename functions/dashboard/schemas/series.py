@@ -1,7 +1,7 @@
 """What a series is asked for with, and its shape in JSON."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
@@ -31,7 +31,7 @@ Step = Annotated[
 
 
 class RangeParameters(NoParameters):
-    """A range of time, half-open, and the format of what is returned."""
+    """A range of time, half-open."""
 
     start: Annotated[
         AnyMoment | None,
@@ -40,7 +40,6 @@ class RangeParameters(NoParameters):
     end: Annotated[
         AnyMoment | None, Field(alias="to", description="the same, or `now`, which is the default")
     ] = None
-    format: Annotated[Format | None, Field(description="stands in for `Accept`")] = None
 
     @property
     def moments(self) -> tuple[Moment, Moment]:
@@ -54,8 +53,16 @@ class RangeParameters(NoParameters):
         return not any(isinstance(moment, timedelta) for moment in self.moments)
 
 
+class ExportParameters(RangeParameters):
+    """Which readings; there is no JSON of what may be too long to be held."""
+
+    format: Annotated[
+        Literal["csv", "ndjson"] | None, Field(description="stands in for `Accept`; default CSV")
+    ] = None
+
+
 class SeriesParameters(RangeParameters):
-    """Which sensors, and how fine."""
+    """Which sensors, how fine, and in which format."""
 
     sensor: Annotated[
         str,
@@ -68,6 +75,8 @@ class SeriesParameters(RangeParameters):
     step: Annotated[
         Step | None, Field(description="a whole multiple of the window; default by `max_points`")
     ] = None
+
+    format: Annotated[Format | None, Field(description="stands in for `Accept`")] = None
 
     @property
     def sensors(self) -> tuple[str, ...]:
@@ -126,6 +135,11 @@ class SeriesResponse(BaseModel):
 FORMATS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/csv": {}, "application/x-ndjson": {}}},
     304: {"description": "What `If-None-Match` names has not changed."},
+}
+
+
+EXPORTED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/csv": {}, "application/x-ndjson": {}}},
 }
 
 

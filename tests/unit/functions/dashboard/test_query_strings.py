@@ -50,6 +50,14 @@ def test_a_series_names_the_parameter_that_is_wrong(
     assert response.json()["parameter"] == parameter
 
 
+def test_an_export_takes_a_range_and_names_the_parameter_that_is_wrong(get: Get) -> None:
+    path = "/devices/d/telemetry/export"
+
+    assert get(f"/v1{path}?from=-7d&_=17").status_code == REACHED
+    assert get(f"{path}?from=-1h&to=-2h").json()["parameter"] == "to"
+    assert get(f"{path}?format=json").json()["parameter"] == "format"
+
+
 def test_a_cache_buster_is_ignored_beside_parameters(get: Get) -> None:
     assert get("/telemetry?limit=1&_=17&device_id=d").status_code == REACHED
     assert get("/telemetry?limit=0&_=17").json()["parameter"] == "limit"

@@ -131,6 +131,7 @@ def test_the_description_names_every_route(get: Get) -> None:
         "/", "/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices",
         "/devices/{device_id}/telemetry", "/devices/{device_id}/aggregates", "/stats",
         "/dead-letters", "/receipts/{reading_id}", "/series", "/devices/{device_id}/series",
+        "/devices/{device_id}/telemetry/export",
     }  # fmt: skip
 
 
