@@ -25,11 +25,13 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
     oidc = read(OidcSettings, environment)
     if oidc.oidc_issuer and verifier is None:
         raise SettingsError("OIDC_ISSUER needs AUTH_FILE: without it nobody has to log in")
+    mongo = read(MongoSettings, environment)
     function = DashboardFunction(
-        Mongo(read(MongoSettings, environment), prepares_indexes=False),
+        Mongo(mongo, prepares_indexes=False),
         read(AggregateSettings, environment).aggregate_window_seconds,
         read(DashboardSettings, environment),
         read(CorsSettings, environment),
+        mongo.raw_retention,
         verifier,
         OidcLogin(oidc) if oidc.oidc_issuer else None,
     )

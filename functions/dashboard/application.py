@@ -1,5 +1,6 @@
 """The dashboard function: serves what MongoDB holds over HTTP, by indexes and stored documents."""
 
+from datetime import timedelta
 from typing import Final, Protocol
 
 from fastapi import Depends, FastAPI
@@ -13,10 +14,12 @@ from functions.dashboard.routes import (
     alert_actions,
     alerts,
     explanations,
+    export,
     issuer_login,
     lists,
     lookups,
     page,
+    series,
     session,
     silences,
 )
@@ -33,6 +36,8 @@ _ROUTERS: Final = (
     silences.router,
     silences.writing_router,
     lookups.router,
+    series.router,
+    export.router,
 )
 _DESCRIPTION: Final = (
     "Readings, their summaries, alerts, devices and dead letters. Each route is also served under "
@@ -61,12 +66,13 @@ class DashboardFunction:
         window_seconds: int,
         settings: DashboardSettings = _DEFAULT,
         cors: CorsSettings = _NO_ORIGINS,
+        lateness: timedelta | None = None,
         verifier: Verifier | None = None,
         oidc: OidcLogin | None = None,
     ) -> None:
         self._connection = connection
         self._verifier = verifier
-        routes = _routes(Store(connection, window_seconds), settings, cors, verifier)
+        routes = _routes(Store(connection, window_seconds, lateness), settings, cors, verifier)
         routes.state.oidc = oidc
         self.application: ASGI = ResponseMiddleware(
             routes,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
@@ -24,10 +24,18 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The database, and the width of the windows that its horizon is about."""
+    """The database, and the width of the windows that its horizon is about.
+
+    `lateness`: how long after its time a reading can still change its window; None is for ever.
+    """
 
     connection: Connection
     window_seconds: int
+    lateness: timedelta | None = None
+
+    @property
+    def window(self) -> timedelta:
+        return timedelta(seconds=self.window_seconds)
 
     @property
     def database(self) -> Database:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -127,10 +128,16 @@ class DashboardClient:
 
     def _explain(self, command: Mapping[str, Any]) -> dict[str, Any]:
         shown = {name: command[name] for name in _EXPLAINED if name in command}
-        found: dict[str, Any] = self.stored.command(
-            {"explain": shown, "verbosity": "executionStats"}
-        )["executionStats"]
+        explained = self.stored.command({"explain": shown, "verbosity": "executionStats"})
+        # A pipeline that the server does not run as one plan begins with the plan of its reads.
+        plan = explained["stages"][0]["$cursor"] if "stages" in explained else explained
+        found: dict[str, Any] = plan["executionStats"]
         return found
+
+    def ask(self, path: str, **headers: str) -> httpx.Response:
+        """Read with these headers, `_` in a name for its `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.loop.run(self.sent("GET", path, headers=named))
 
     async def _get(self, path: str) -> httpx.Response:
         return await self.sent("GET", path)
@@ -145,11 +152,13 @@ class DashboardClient:
 
 @contextmanager
 def dashboard_on(
-    mongo_url: str, settings: DashboardSettings | None = None
+    mongo_url: str,
+    settings: DashboardSettings | None = None,
+    lateness: timedelta | None = None,
 ) -> Iterator[DashboardClient]:
     """Yield the client of a dashboard on an empty database, which is dropped in the end."""
     connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
-    function = DashboardFunction(connection, 60, settings or DashboardSettings())
+    function = DashboardFunction(connection, 60, settings or DashboardSettings(), lateness=lateness)
     with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
         loop.run(function.open())
         shell = FunctionApplication(function, function.application)

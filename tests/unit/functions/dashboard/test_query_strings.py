@@ -9,6 +9,7 @@ Get = Callable[..., httpx.Response]
 LISTS = ["/telemetry", "/aggregated", "/alerts", "/alerts/recent", "/devices", "/dead-letters",
          "/silences", "/devices/d/telemetry", "/devices/d/aggregates"]  # fmt: skip
 LOOKUPS = ["/stats", "/receipts/" + "0" * 44]
+SERIES = ["/devices/d/series?sensor=lux", "/series?device_id=d&sensor=lux"]
 REACHED = 503  # the database is away: the request got as far as it
 
 
@@ -16,6 +17,45 @@ REACHED = 503  # the database is away: the request got as far as it
 @pytest.mark.parametrize("path", [*LISTS, *LOOKUPS, "/v1/stats"])
 def test_a_cache_buster_is_ignored(get: Get, path: str, query: str) -> None:
     assert get(f"{path}?{query}").status_code == REACHED
+
+
+@pytest.mark.parametrize("path", SERIES)
+def test_a_series_takes_what_the_lists_take(get: Get, path: str) -> None:
+    assert get(f"{path}&_=17").status_code == REACHED
+    assert get(path.replace("?", "/?")).status_code == REACHED
+    assert get(f"/v1{path}&from=-6h&to=now&max_points=2&format=csv").status_code == REACHED
+
+
+@pytest.mark.parametrize("path", SERIES)
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("to=-2h", "to"),
+        ("from=-35d", "from"),
+        ("from=-36500d&to=now", "from"),
+        ("step=90s", "step"),
+        ("sensor=co2", "sensor"),
+        ("max_points=1", "max_points"),
+        ("format=xml", "format"),
+        ("cursor=", "cursor"),
+        ("limit=1", "limit"),
+    ],
+)
+def test_a_series_names_the_parameter_that_is_wrong(
+    get: Get, path: str, query: str, parameter: str
+) -> None:
+    response = get(f"{path}&{query}")
+
+    assert response.status_code == 422
+    assert response.json()["parameter"] == parameter
+
+
+def test_an_export_takes_a_range_and_names_the_parameter_that_is_wrong(get: Get) -> None:
+    path = "/devices/d/telemetry/export"
+
+    assert get(f"/v1{path}?from=-7d&_=17").status_code == REACHED
+    assert get(f"{path}?from=-1h&to=-2h").json()["parameter"] == "to"
+    assert get(f"{path}?format=json").json()["parameter"] == "format"
 
 
 def test_a_cache_buster_is_ignored_beside_parameters(get: Get) -> None:

@@ -161,6 +161,8 @@ def test_the_description_names_every_route(get: Get) -> None:
         "/alerts/{alert_id}/acknowledge", "/alerts/{alert_id}/unacknowledge", "/silences",
         "/alerts/{alert_id}/explain",
         "/silences/{silence_id}", "/session",
+        "/series", "/devices/{device_id}/series",
+        "/devices/{device_id}/telemetry/export",
     }  # fmt: skip
 
 
