@@ -23,6 +23,7 @@ BODIES: dict[str, Any] = {
     "/alerts/acknowledge": {"alert_ids": ["a"]},
     "/silences": {"matchers": {"device_id": "d"}, "to": "1h", "comment": "maintenance"},
 }
+QUERIES = {"/devices/{device_id}/series": "?sensor=t", "/series": "?sensor=t&device_id=d"}
 SCOPED = [(*route, need) for route, need in NEEDS.items() if isinstance(need, Scope)]
 PUBLIC = [route for route, need in NEEDS.items() if need is Without.CREDENTIAL]
 LETS_IN = [
@@ -49,7 +50,7 @@ def routes_of(router: Any) -> Iterator[tuple[str, str]]:
 
 
 def path_of(route: str) -> str:
-    path = route.replace("{alert_id:path}", "a")
+    path = route.replace("{alert_id:path}", "a") + QUERIES.get(route, "")
     for name, value in IDS.items():
         path = path.replace(name, value)
     return path
