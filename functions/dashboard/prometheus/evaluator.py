@@ -1,0 +1,354 @@
+"""Evaluates a query over steps of time, from samples that were read before; pure."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from functions.dashboard.prometheus.aggregations import FOLDS, highest, quantile
+from functions.dashboard.prometheus.arithmetic import ARITHMETIC, COMPARISONS
+from functions.dashboard.prometheus.errors import undefined, wrong
+from functions.dashboard.prometheus.functions import FUNCTIONS, Function, Window
+from functions.dashboard.prometheus.labels import NAME, Labels, dropping, keeping, without_name
+from functions.dashboard.prometheus.syntax import (
+    Aggregate,
+    Binary,
+    Call,
+    Expression,
+    Negative,
+    Number,
+    Range,
+    Selector,
+)
+from functions.dashboard.prometheus.values import (
+    Row,
+    Samples,
+    Scalar,
+    Values,
+    Vector,
+    distinct_vector_of,
+    vector_of,
+)
+
+Stored = Mapping[Selector, Sequence[Samples]]
+Value = Scalar | Vector
+_SETS: Final = ("and", "or", "unless")
+_TAKES_SOME: Final = ("topk", "bottomk")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The times of evaluation, and how long a sample counts; milliseconds."""
+
+    times: Sequence[int]
+    look_back: int
+
+
+def evaluate(expression: Expression, steps: Steps, stored: Stored) -> Value:
+    """Return the query's value at each step. Raise QueryError where it is not defined."""
+    return _Evaluator(steps, stored).value_of(expression)
+
+
+class _Evaluator:
+    def __init__(self, steps: Steps, stored: Stored) -> None:
+        self._steps = steps
+        self._count = len(steps.times)
+        self._stored = stored
+        self._of: Mapping[type, Callable[..., Value]] = {
+            Number: self._number,
+            Selector: self._selector,
+            Call: self._call,
+            Aggregate: self._aggregate,
+            Binary: self._binary,
+            Negative: self._negative,
+        }
+
+    def value_of(self, expression: Expression) -> Value:
+        make = self._of.get(type(expression))
+        if make is None:
+            raise wrong("a range of samples needs a function over it, such as avg_over_time()")
+        return make(expression)
+
+    def _number(self, one: Number) -> Value:
+        return Scalar([one.value] * self._count)
+
+    def _selector(self, selector: Selector) -> Value:
+        return Vector([row for row in map(self._latest(selector), self._stored[selector]) if row])
+
+    def _latest(self, selector: Selector) -> Callable[[Samples], Row | None]:
+        def row_of(samples: Samples) -> Row | None:
+            times, found = samples.times, samples.values
+            values: Values = []
+            for step in self._steps.times:
+                at = step - selector.offset
+                place = bisect_right(times, at) - 1
+                is_there = place >= 0 and times[place] >= at - self._steps.look_back
+                values.append(found[place] if is_there else None)
+            is_empty = all(value is None for value in values)
+            return None if is_empty else Row(samples.labels, values)
+
+        return row_of
+
+    def _call(self, call: Call) -> Value:
+        function = FUNCTIONS[call.name]
+        if call.name == "time":
+            return Scalar([step / 1e3 for step in self._steps.times])
+        if call.name == "vector":
+            return Vector([Row((), list(self._scalar(call.arguments[0])))])
+        if call.name == "scalar":
+            return self._single(call.arguments[0])
+        if function.over is not None:
+            return self._over(function, call.arguments)
+        return self._each(function, call.arguments)
+
+    def _single(self, argument: Expression) -> Value:
+        rows = self._vector(argument).rows
+        columns = zip(*(row.values for row in rows), strict=True) if rows else ((),) * self._count
+        there = ([value for value in column if value is not None] for column in columns)
+        return Scalar([some[0] if len(some) == 1 else math.nan for some in there])
+
+    def _over(self, function: Function, arguments: Sequence[Expression]) -> Value:
+        over = function.over
+        assert over is not None
+        *numbers, last = arguments
+        assert isinstance(last, Range)
+        parameters = self._scalar(numbers[0]) if numbers else [0.0] * self._count
+
+        def row_of(samples: Samples) -> Row:
+            values: Values = []
+            for step, parameter in zip(self._steps.times, parameters, strict=True):
+                end = step - last.selector.offset
+                span = (end - last.range, end)
+                first = bisect_left(samples.times, span[0])
+                behind = bisect_right(samples.times, end)
+                if first == behind:
+                    values.append(None)
+                    continue
+                some = slice(first, behind)
+                window = Window(samples.times[some], samples.values[some], span)
+                values.append(over(window, parameter))
+            labels = samples.labels if function.keeps_name else without_name(samples.labels)
+            return Row(labels, values)
+
+        return distinct_vector_of(map(row_of, self._stored[last.selector]))
+
+    def _each(self, function: Function, arguments: Sequence[Expression]) -> Value:
+        change = function.of
+        assert change is not None
+        first, *numbers = arguments
+        parameters = list(zip(*map(self._scalar, numbers), strict=True)) or [()] * self._count
+        is_clamp = len(numbers) == len(("min", "max"))  # with a greatest below the least: nothing
+        return vector_of(
+            Row(
+                without_name(row.labels),
+                [
+                    None
+                    if value is None or (is_clamp and some[1] < some[0])
+                    else change(value, *some)
+                    for value, some in zip(row.values, parameters, strict=True)
+                ],
+            )
+            for row in self._vector(first).rows
+        )
+
+    def _negative(self, negative: Negative) -> Value:
+        value = self.value_of(negative.expression)
+        if isinstance(value, Scalar):
+            return Scalar([-one for one in value.values])
+        return distinct_vector_of(
+            Row(without_name(row.labels), [None if v is None else -v for v in row.values])
+            for row in value.rows
+        )
+
+    def _aggregate(self, one: Aggregate) -> Value:
+        rows = self._vector(one.expression).rows
+        parameter = None if one.parameter is None else self._scalar(one.parameter)
+        groups: dict[Labels, list[Row]] = {}
+        for row in rows:
+            groups.setdefault(_group_of(row.labels, one), []).append(row)
+        if one.op in _TAKES_SOME:
+            assert parameter is not None
+            is_bottom = one.op == "bottomk"
+            some = (_some(group, parameter, is_bottom=is_bottom) for group in groups.values())
+            return vector_of(row for kept in some for row in kept)
+        return Vector(
+            [Row(labels, _folded(group, one.op, parameter)) for labels, group in groups.items()]
+        )
+
+    def _binary(self, one: Binary) -> Value:
+        left, right = self.value_of(one.left), self.value_of(one.right)
+        if one.op in _SETS:
+            assert isinstance(left, Vector)
+            assert isinstance(right, Vector)
+            return self._of_sets(one, left, right)
+        if isinstance(left, Scalar) and isinstance(right, Scalar):
+            compute = ARITHMETIC.get(one.op) or _as_number(COMPARISONS[one.op])
+            return Scalar([compute(*pair) for pair in zip(left.values, right.values, strict=True)])
+        if isinstance(left, Vector) and isinstance(right, Vector):
+            return vector_of(self._matched(one, left, right))
+        return vector_of(_with_scalar(one, left, right))
+
+    def _matched(self, one: Binary, left: Vector, right: Vector) -> Iterator[Row]:
+        """Yield what matched series come to, one to one at each step."""
+        is_any = _any(left.rows) if left.rows else [False] * self._count
+        others = {match: _only(rows, is_any) for match, rows in _by_match(one, right.rows).items()}
+        for match, rows in _by_match(one, left.rows).items():
+            other = others.get(match)
+            if other is None:
+                continue
+            taken = [0] * self._count
+            for row in rows:
+                values: Values = []
+                for step, pair in enumerate(zip(row.values, other, strict=True)):
+                    value = _combined(one, *pair)
+                    taken[step] += value is not None
+                    values.append(value)
+                yield Row(_matched_labels(row.labels, one), values)
+            if max(taken) > 1:
+                raise undefined(
+                    "multiple matches for labels: many-to-one matching must be explicit"
+                    " (group_left/group_right)"
+                )
+
+    def _of_sets(self, one: Binary, left: Vector, right: Vector) -> Vector:
+        others = {match: _any(rows) for match, rows in _by_match(one, right.rows).items()}
+        mine = {match: _any(rows) for match, rows in _by_match(one, left.rows).items()}
+        nothing = [False] * self._count
+        if one.op == "or":
+            more = (
+                Row(row.labels, _where(row.values, mine.get(_match_of(one, row), nothing), False))
+                for row in right.rows
+            )
+            return vector_of([*left.rows, *more])
+        is_and = one.op == "and"
+        return vector_of(
+            Row(row.labels, _where(row.values, others.get(_match_of(one, row), nothing), is_and))
+            for row in left.rows
+        )
+
+    def _vector(self, expression: Expression) -> Vector:
+        value = self.value_of(expression)
+        if isinstance(value, Scalar):
+            raise wrong("series are needed where a number is")
+        return value
+
+    def _scalar(self, expression: Expression) -> Sequence[float]:
+        value = self.value_of(expression)
+        if isinstance(value, Vector):
+            raise wrong("a number is needed where series are")
+        return value.values
+
+
+def _group_of(labels: Labels, one: Aggregate) -> Labels:
+    if one.is_without:
+        return dropping(labels, {*one.labels, NAME})
+    return keeping(labels, one.labels)
+
+
+def _columns(rows: Sequence[Row]) -> Iterator[tuple[float | None, ...]]:
+    return zip(*(row.values for row in rows), strict=True)
+
+
+def _folded(rows: Sequence[Row], op: str, parameter: Sequence[float] | None) -> Values:
+    values: Values = []
+    for step, column in enumerate(_columns(rows)):
+        there = [value for value in column if value is not None]
+        if not there:
+            values.append(None)
+        elif op in FOLDS:
+            values.append(FOLDS[op](there))
+        else:
+            assert parameter is not None
+            values.append(quantile(there, parameter[step]))
+    return values
+
+
+def _some(rows: Sequence[Row], counts: Sequence[float], *, is_bottom: bool) -> Iterable[Row]:
+    kept: list[Values] = [[] for _ in rows]
+    for column, count in zip(_columns(rows), counts, strict=True):
+        places = [place for place, value in enumerate(column) if value is not None]
+        there = [value for value in column if value is not None]
+        best = {places[at] for at in highest(there, count, is_bottom=is_bottom)}
+        for place, value in enumerate(column):
+            kept[place].append(value if place in best else None)
+    return (Row(row.labels, values) for row, values in zip(rows, kept, strict=True))
+
+
+def _as_number(compare: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    return lambda one, other: float(compare(one, other))
+
+
+def _drops_name(one: Binary) -> bool:
+    return one.is_bool or one.op in ARITHMETIC
+
+
+def _with_scalar(one: Binary, left: Value, right: Value) -> Iterator[Row]:
+    is_left = isinstance(left, Vector)
+    vector, scalar = (left, right) if is_left else (right, left)
+    assert isinstance(vector, Vector)
+    assert isinstance(scalar, Scalar)
+    for row in vector.rows:
+        values: Values = []
+        for value, number in zip(row.values, scalar.values, strict=True):
+            pair = (value, number) if is_left else (number, value)
+            found = _combined(one, *pair)
+            is_filter = one.op in COMPARISONS and not one.is_bool and found is not None
+            values.append(value if is_filter else found)
+        labels = without_name(row.labels) if _drops_name(one) else row.labels
+        yield Row(labels, values)
+
+
+def _combined(one: Binary, left: float | None, right: float | None) -> float | None:
+    """Return the value of an operation; of a comparison the left one, or 0 and 1."""
+    if left is None or right is None:
+        return None
+    if one.op in ARITHMETIC:
+        return ARITHMETIC[one.op](left, right)
+    is_so = COMPARISONS[one.op](left, right)
+    if one.is_bool:
+        return float(is_so)
+    return left if is_so else None
+
+
+def _match_of(one: Binary, row: Row) -> Labels:
+    if one.match == "on":
+        return keeping(row.labels, one.labels)
+    return dropping(row.labels, {*one.labels, NAME})
+
+
+def _matched_labels(labels: Labels, one: Binary) -> Labels:
+    kept = keeping(labels, one.labels) if one.match == "on" else dropping(labels, one.labels)
+    return without_name(kept) if _drops_name(one) else kept
+
+
+def _by_match(one: Binary, rows: Iterable[Row]) -> dict[Labels, list[Row]]:
+    found: dict[Labels, list[Row]] = {}
+    for row in rows:
+        found.setdefault(_match_of(one, row), []).append(row)
+    return found
+
+
+def _only(rows: Sequence[Row], is_asked: Sequence[bool]) -> Values:
+    """Return the values of the one series that there is at each step at which it matters."""
+    values: Values = []
+    for column, matters in zip(_columns(rows), is_asked, strict=True):
+        there = [value for value in column if value is not None]
+        if len(there) > 1 and matters:
+            raise undefined(
+                "found duplicate series for the match group on the right hand-side of the"
+                " operation; many-to-many matching not allowed: matching labels must be unique on"
+                " one side"
+            )
+        values.append(there[0] if there else None)
+    return values
+
+
+def _any(rows: Sequence[Row]) -> Sequence[bool]:
+    return [any(value is not None for value in column) for column in _columns(rows)]
+
+
+def _where(values: Values, is_there: Sequence[bool], wanted: bool) -> Values:  # noqa: FBT001
+    return [
+        value if there is wanted else None for value, there in zip(values, is_there, strict=True)
+    ]
