@@ -19,6 +19,7 @@ from functions.dashboard.routes import (
     lists,
     lookups,
     page,
+    prometheus,
     series,
     session,
     silences,
@@ -113,6 +114,9 @@ def _routes(
     application.include_router(page.router, dependencies=[Depends(admit)])
     application.include_router(session.router, dependencies=[Depends(admit)])
     application.include_router(issuer_login.router, dependencies=[Depends(admit)])
+    application.include_router(
+        prometheus.router, dependencies=[Depends(admit)], include_in_schema=False
+    )
     once = [Depends(admit), Depends(refuse_repeated_parameters)]
     for router in _ROUTERS:
         application.include_router(router, dependencies=once)

@@ -6,9 +6,11 @@ extrapolated to the borders of their range.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 Numbers = Sequence[float]
+_ENDS: Final = 2  # a first sample and a last one
 _CLOSE: Final = 1.1  # of the average distance: as near is a border that a rate is extrapolated to
 
 
@@ -82,13 +84,13 @@ def greatest(values: Numbers) -> float:
 
 def changes_in(values: Numbers) -> float:
     """Return how often the value is another than the one before."""
-    pairs = zip(values, values[1:], strict=False)
+    pairs = pairwise(values)
     return float(sum(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in pairs))
 
 
 def slope_of(times: Sequence[int], values: Numbers) -> float | None:
     """Return the slope per second by least squares; None of less than two samples."""
-    if len(values) < 2:
+    if len(values) < _ENDS:
         return None
     if all(value == values[0] for value in values):
         return math.nan if math.isinf(values[0]) else 0.0
@@ -114,11 +116,11 @@ def increase_in(
 
     Of a counter a smaller value is a restart from 0. None of less than two samples.
     """
-    if len(values) < 2:
+    if len(values) < _ENDS:
         return None
     result = values[-1] - values[0]
     if is_counter:
-        for before, value in zip(values, values[1:], strict=False):
+        for before, value in pairwise(values):
             if value < before:
                 result += before
     to_start, to_end = (times[0] - span[0]) / 1e3, (span[1] - times[-1]) / 1e3

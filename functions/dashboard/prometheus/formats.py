@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from functions.dashboard.prometheus.labels import Labels
 from functions.dashboard.prometheus.values import Row, Scalar, Vector
@@ -69,7 +69,7 @@ def failure(error_type: str, message: str) -> bytes:
     return json.dumps({"status": "error", "errorType": error_type, "error": message}).encode()
 
 
-def plain(data: Any) -> str:
+def plain(data: object) -> str:
     """Return JSON without spaces."""
     return json.dumps(data, separators=(",", ":"))
 

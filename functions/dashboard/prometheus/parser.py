@@ -1,14 +1,14 @@
 """From the text of a query to its tree, through promql-parser; what is not evaluated is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import promql_parser as promql
 
 from functions.dashboard.prometheus.errors import QueryError, wrong
 from functions.dashboard.prometheus.functions import FUNCTIONS, Kind
-from functions.dashboard.prometheus.labels import NAME, Matcher, regex
+from functions.dashboard.prometheus.labels import NAME, Matcher, MatchOp, regex
 from functions.dashboard.prometheus.syntax import (
     Aggregate,
     Binary,
@@ -29,17 +29,18 @@ COMPARISONS: Final = ("==", "!=", ">", "<", ">=", "<=")
 SETS: Final = ("and", "or", "unless")
 MAX_QUERY: Final = 10_000  # characters
 MAX_DEPTH: Final = 100
+_Node: TypeAlias = Any  # of the parser, whose classes have no common one
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_OPS: Final = {
-    promql.MatchOp.Equal: "=",
-    promql.MatchOp.NotEqual: "!=",
-    promql.MatchOp.Re: "=~",
-    promql.MatchOp.NotRe: "!~",
-}
+_OPS: Final[Sequence[tuple[promql.MatchOp, MatchOp]]] = (
+    (promql.MatchOp.Equal, "="),
+    (promql.MatchOp.NotEqual, "!="),
+    (promql.MatchOp.Re, "=~"),
+    (promql.MatchOp.NotRe, "!~"),
+)
 
 
 def parsed(text: str) -> Expression:
-    """Return the tree of a query. Raise QueryError where it is wrong, or asks for more than this."""
+    """Return the tree of a query. Raise QueryError where it is wrong, or asks for too much."""
     return _tree(_expr(text), 0)
 
 
@@ -51,7 +52,7 @@ def selector_of(text: str) -> Selector:
     return tree
 
 
-def _expr(text: str) -> Any:
+def _expr(text: str) -> _Node:
     if len(text) > MAX_QUERY:
         raise wrong(f"the query is longer than {MAX_QUERY} characters")
     if sum(map(text.count, "([{")) > 10 * MAX_DEPTH:
@@ -62,7 +63,7 @@ def _expr(text: str) -> Any:
         raise wrong(f"invalid parameter 'query': {error}") from None
 
 
-def _tree(node: Any, depth: int) -> Expression:
+def _tree(node: _Node, depth: int) -> Expression:
     if depth > MAX_DEPTH:
         raise wrong(f"the query is nested deeper than {MAX_DEPTH}")
     make = _MAKERS.get(type(node))
@@ -71,11 +72,11 @@ def _tree(node: Any, depth: int) -> Expression:
     return make(node, depth + 1)
 
 
-def _number(node: Any, _depth: int) -> Expression:
+def _number(node: _Node, _depth: int) -> Expression:
     return Number(node.val)
 
 
-def _selector(node: Any, _depth: int) -> Selector:
+def _selector(node: _Node, _depth: int) -> Selector:
     if node.at is not None:
         raise _unsupported("@")
     if node.matchers.or_matchers:
@@ -89,17 +90,17 @@ def _selector(node: Any, _depth: int) -> Selector:
 
 def _matchers(found: list[Any]) -> Iterator[Matcher]:
     for one in found:
-        op = _OPS[one.op]
+        op = next(own for theirs, own in _OPS if theirs == one.op)
         if op in ("=~", "!~"):
             regex(one.value)
-        yield Matcher(one.name, op, one.value)  # type: ignore[arg-type]
+        yield Matcher(one.name, op, one.value)
 
 
-def _range(node: Any, depth: int) -> Expression:
+def _range(node: _Node, depth: int) -> Expression:
     return Range(_selector(node.vector_selector, depth), _milliseconds(node.range))
 
 
-def _call(node: Any, depth: int) -> Expression:
+def _call(node: _Node, depth: int) -> Expression:
     name = node.func.name
     if name not in FUNCTIONS:
         raise _unsupported(f"{name}()")
@@ -110,7 +111,7 @@ def _call(node: Any, depth: int) -> Expression:
     return Call(name, arguments)
 
 
-def _aggregate(node: Any, depth: int) -> Expression:
+def _aggregate(node: _Node, depth: int) -> Expression:
     op = str(node.op)
     if op not in AGGREGATIONS:
         raise _unsupported(f"{op}()")
@@ -121,7 +122,7 @@ def _aggregate(node: Any, depth: int) -> Expression:
     return Aggregate(op, _tree(node.expr, depth), parameter, labels, is_without)
 
 
-def _binary(node: Any, depth: int) -> Expression:
+def _binary(node: _Node, depth: int) -> Expression:
     op, modifier = str(node.op), node.modifier
     if op not in (*ARITHMETIC, *COMPARISONS, *SETS):
         raise _unsupported(op)
@@ -139,11 +140,11 @@ def _binary(node: Any, depth: int) -> Expression:
     return Binary(op, left, right, modifier.return_bool, "on" if is_on else "ignoring", labels)
 
 
-def _negative(node: Any, depth: int) -> Expression:
+def _negative(node: _Node, depth: int) -> Expression:
     return Negative(_tree(node.expr, depth))
 
 
-def _inner(node: Any, depth: int) -> Expression:
+def _inner(node: _Node, depth: int) -> Expression:
     return _tree(node.expr, depth)
 
 

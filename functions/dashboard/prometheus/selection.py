@@ -1,7 +1,8 @@
 """Which series a query needs, and over which time; and what was read as samples of them; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from functions.dashboard.prometheus.catalogue import (
@@ -175,11 +176,6 @@ def _times_of(alert: Document, need: Need, every: int, now: int) -> Iterator[int
     yield from range(first + -first % every, end + 1, every)
 
 
-def milliseconds(moment: Any) -> int:
+def milliseconds(moment: datetime) -> int:
     """Return a time as milliseconds since 1970."""
     return round(moment.timestamp() * 1e3)
-
-
-def within(need: Need, start: int) -> Need:
-    """Return the need, not from before `start`."""
-    return replace(need, start=max(need.start, start))

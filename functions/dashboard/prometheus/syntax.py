@@ -4,11 +4,11 @@ Times are milliseconds, as Prometheus has them.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from functions.dashboard.prometheus.labels import Matcher
 
-Expression = "Number | Selector | Range | Call | Aggregate | Binary | Negative"
+Expression: TypeAlias = "Number | Selector | Range | Call | Aggregate | Binary | Negative"
 Match = Literal["on", "ignoring"]
 
 
@@ -48,7 +48,7 @@ class Aggregate:
     """Many series to one for each group; `is_without`: of all labels but the named ones."""
 
     op: str
-    expression: "Expression"
+    expression: Expression
     parameter: "Expression | None"
     labels: tuple[str, ...]
     is_without: bool
@@ -59,8 +59,8 @@ class Binary:
     """Two operands; series are matched `on` labels, or `ignoring` them."""
 
     op: str
-    left: "Expression"
-    right: "Expression"
+    left: Expression
+    right: Expression
     is_bool: bool = False
     match: Match = "ignoring"
     labels: tuple[str, ...] = ()
@@ -70,7 +70,4 @@ class Binary:
 class Negative:
     """A value with its sign turned."""
 
-    expression: "Expression"
-
-
-Expression = Number | Selector | Range | Call | Aggregate | Binary | Negative  # type: ignore[misc]
+    expression: Expression
