@@ -12,6 +12,7 @@ from functions.dashboard.error_handlers import install_error_handlers
 from functions.dashboard.middleware import ResponseMiddleware
 from functions.dashboard.routes import (
     alert_actions,
+    alertmanager,
     alerts,
     explanations,
     export,
@@ -114,9 +115,8 @@ def _routes(
     application.include_router(page.router, dependencies=[Depends(admit)])
     application.include_router(session.router, dependencies=[Depends(admit)])
     application.include_router(issuer_login.router, dependencies=[Depends(admit)])
-    application.include_router(
-        prometheus.router, dependencies=[Depends(admit)], include_in_schema=False
-    )
+    for router in (prometheus.router, alertmanager.router, alertmanager.writing_router):
+        application.include_router(router, dependencies=[Depends(admit)], include_in_schema=False)
     once = [Depends(admit), Depends(refuse_repeated_parameters)]
     for router in _ROUTERS:
         application.include_router(router, dependencies=once)

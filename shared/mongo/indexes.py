@@ -57,6 +57,7 @@ INDEXES: Final = {
             ]
         ),
         IndexModel([("device_id", ASCENDING), ("until", ASCENDING)]),  # those a fold can change
+        IndexModel([("until", ASCENDING)]),  # of all devices, those in a range of time
         IndexModel(  # acknowledgements that end by themselves
             [("acknowledgement.until", ASCENDING)],
             partialFilterExpression={"acknowledgement.until": {"$type": "date"}},

@@ -104,7 +104,7 @@ def devices_that_match(selector: Selector, device_ids: Iterable[str]) -> Sequenc
 
 
 class Collected:
-    """The samples of a selector as its windows come, in order of device, sensor and time."""
+    """The samples of a selector as its windows come, those of one series in order of time."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._by_sensor: dict[str, list[tuple[str, str]]] = {}

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from shared.mongo.collections import ALERTS, DEVICES, VIEWS, Document
+from shared.alerts.status import OPEN
+from shared.mongo.collections import ALERT_RULES, ALERTS, DEVICES, SILENCES, VIEWS, Document
 from shared.mongo.database import Database
 
 _BATCH: Final = 20_000
+MOST: Final = 2_000  # alerts, or silences, in one answer
 _INDEX: Final = (("device_id", 1), ("sensor_type", 1), ("timestamp", -1))
 
 
@@ -37,7 +39,7 @@ async def windows(
 ) -> AsyncIterator[Document]:
     """Yield the windows of these devices and sensors that begin in the span, both ends included.
 
-    `at` is the begin in milliseconds. In order of device, sensor and time.
+    `at` is the begin in milliseconds. Those of one device and sensor are in order of time.
     """
     device_ids, sensor_types = sources
     wanted = {
@@ -48,14 +50,43 @@ async def windows(
     }
     shown: dict[str, Any] = dict.fromkeys(fields, 1)
     shown |= {"_id": 0, "device_id": 1, "sensor_type": 1, "at": {"$toLong": "$timestamp"}}
-    found = database[VIEWS].find(wanted, shown, batch_size=_BATCH, hint=dict(_INDEX))
+    backwards = [(name, -direction) for name, direction in _INDEX]
+    found = database[VIEWS].find(
+        wanted, shown, batch_size=_BATCH, hint=dict(_INDEX), sort=backwards
+    )
     async for window in found:
         yield window
 
 
-async def alerts(
-    database: Database, span: tuple[datetime, datetime], limit: int
-) -> Sequence[Document]:
-    """Return alerts that were firing in the span, up to `limit`."""
-    wanted = {"fired": {"$lte": span[1]}, "until": {"$gte": span[0]}, "retracted_reason": None}
-    return await database[ALERTS].find(wanted, limit=limit).to_list()
+async def alerts(database: Database, span: tuple[datetime, datetime]) -> Sequence[Document]:
+    """Return the alerts that were firing in the span, those that end last first."""
+    wanted = {"until": {"$gte": span[0]}, "fired": {"$lte": span[1]}, "retracted_reason": None}
+    found = database[ALERTS].find(wanted, sort=[("until", -1)], limit=MOST, hint=[("until", 1)])
+    return await found.to_list()
+
+
+async def open_alerts(database: Database) -> Sequence[Document]:
+    """Return the alerts that are open, the newest first."""
+    wanted = {"status": {"$in": sorted(OPEN)}}
+    found = database[ALERTS].find(wanted, sort=[("created_at", -1)], limit=MOST)
+    return await found.to_list()
+
+
+async def rule_revisions(database: Database) -> Sequence[Document]:
+    """Return all that was published as rules."""
+    return await database[ALERT_RULES].find({"_id": {"$type": "number"}}).to_list()
+
+
+async def silences(database: Database) -> Sequence[Document]:
+    """Return the silences, those that end last first."""
+    return await database[SILENCES].find({}, sort=[("to", -1)], limit=MOST).to_list()
+
+
+async def silences_in_force(database: Database, now: datetime) -> Sequence[Document]:
+    """Return the silences that are not over."""
+    return await database[SILENCES].find({"to": {"$gt": now}}, limit=MOST).to_list()
+
+
+async def silence(database: Database, silence_id: str) -> Document | None:
+    """Return one silence."""
+    return await database[SILENCES].find_one({"_id": silence_id})

@@ -16,6 +16,7 @@ from fastapi.responses import Response
 
 from functions.dashboard.dependencies import Store, StoreOfRequest
 from functions.dashboard.prometheus import catalogue, formats, request
+from functions.dashboard.prometheus.alerting import firing, groups_of
 from functions.dashboard.prometheus.errors import QueryError, undefined, wrong
 from functions.dashboard.prometheus.evaluator import Steps, evaluate
 from functions.dashboard.prometheus.labels import Labels
@@ -37,6 +38,7 @@ from functions.dashboard.prometheus.values import Samples, Scalar, Vector
 from functions.dashboard.queries import samples as stored
 from functions.dashboard.queries.bounded_queries import bounded
 from functions.dashboard.routes.compressed import respond_compressed
+from shared.alerts.rules.history import RuleBook
 from shared.mongo.database import Database
 from shared.outcomes import RETRY_AFTER_S, TemporaryError
 from shared.readings.identity import EPOCH
@@ -44,7 +46,6 @@ from shared.readings.identity import EPOCH
 MAX_WINDOWS: Final = 1_000_000  # of one query
 MAX_RESULT: Final = 1_000_000  # points of all series
 _MAX_FORM: Final = 65_536
-_ALERTS_READ: Final = 2_000
 _JSON: Final = "application/json"
 _STATUS: Final = {"bad_data": HTTPStatus.BAD_REQUEST, "execution": HTTPStatus.UNPROCESSABLE_ENTITY}
 _BUILD: Final = {
@@ -169,6 +170,32 @@ async def metadata(asked: Request, store: StoreOfRequest) -> Response:
     return await _responded(asked, store, answer)
 
 
+@router.get("/rules")
+async def rules(asked: Request, store: StoreOfRequest) -> Response:
+    """List the rules that are in force, with the alerts that are open."""
+
+    async def answer(store: Store, _parameters: Parameters) -> Answered:
+        async with bounded("prometheus"):
+            revisions = await stored.rule_revisions(store.database)
+            alerts = await stored.open_alerts(store.database)
+        histories = RuleBook.from_documents(revisions).histories_for("")
+        return formats.plain({"groups": groups_of(histories, alerts)}), ()
+
+    return await _responded(asked, store, answer)
+
+
+@router.get("/alerts")
+async def alerts(asked: Request, store: StoreOfRequest) -> Response:
+    """List the alerts that are open."""
+
+    async def answer(store: Store, _parameters: Parameters) -> Answered:
+        async with bounded("prometheus"):
+            found = await stored.open_alerts(store.database)
+        return formats.plain({"alerts": [firing(one) for one in found]}), ()
+
+    return await _responded(asked, store, answer)
+
+
 @router.get("/status/buildinfo")
 async def buildinfo(asked: Request, store: StoreOfRequest) -> Response:
     """Say whose API this is."""
@@ -251,7 +278,7 @@ async def _devices(database: Database, selector: Selector, device_id: str | None
 
 async def _alerts(store: Store, need: Need) -> Sequence[Samples]:
     span = (_moment(need.start), _moment(need.end))
-    alerts = await stored.alerts(store.database, span, _ALERTS_READ)
+    alerts = await stored.alerts(store.database, span)
     now = milliseconds(datetime.now(UTC))
     return alert_samples(need.selector, alerts, need, store.window_seconds * 1_000, now)
 
@@ -279,7 +306,7 @@ async def _series(
                 }
             if wanted.alerts:
                 start, end = request.span_of(parameters, datetime.now(UTC))
-                alerts = await stored.alerts(database, (_moment(start), _moment(end)), _ALERTS_READ)
+                alerts = await stored.alerts(database, (_moment(start), _moment(end)))
                 found |= {alert_labels(alert) for alert in alerts}
     return sorted(found), warnings
 

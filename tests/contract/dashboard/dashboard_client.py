@@ -88,6 +88,9 @@ class DashboardClient:
     def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
         return self.loop.run(self.sent("POST", path, body, headers))
 
+    def post_form(self, path: str, form: Mapping[str, str]) -> httpx.Response:
+        return self.loop.run(self._post_form(path, form))
+
     def delete(self, path: str) -> httpx.Response:
         return self.loop.run(self.sent("DELETE", path))
 
@@ -138,6 +141,11 @@ class DashboardClient:
         """Read with these headers, `_` in a name for its `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.loop.run(self.sent("GET", path, headers=named))
+
+    async def _post_form(self, path: str, form: Mapping[str, str]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.shell)
+        async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
+            return await client.post(path, data=form)
 
     async def _get(self, path: str) -> httpx.Response:
         return await self.sent("GET", path)

@@ -18,12 +18,36 @@ from tests.unit.functions.dashboard.access_client import (
     token_with,
 )
 
-IDS = {"{device_id}": "d", "{reading_id}": "0" * 44, "{silence_id}": "0" * 32}
+IDS = {
+    "{device_id}": "d",
+    "{name}": "device_id",
+    "{reading_id}": "0" * 44,
+    "{silence_id}": "0" * 32,
+}
 BODIES: dict[str, Any] = {
     "/alerts/acknowledge": {"alert_ids": ["a"]},
+    "/alertmanager/api/v2/silences": {
+        "matchers": [{"name": "device_id", "value": "d", "isRegex": False}],
+        "startsAt": "2026-01-01T00:00:00Z",
+        "endsAt": "2099-01-01T00:00:00Z",
+        "createdBy": "ada",
+        "comment": "maintenance",
+    },
     "/silences": {"matchers": {"device_id": "d"}, "to": "1h", "comment": "maintenance"},
 }
-QUERIES = {"/devices/{device_id}/series": "?sensor=t", "/series": "?sensor=t&device_id=d"}
+PROMETHEUS = "/prometheus/api/v1"
+QUERIES = {
+    f"{PROMETHEUS}/query": "?query=t",
+    f"{PROMETHEUS}/query_range": "?query=t&start=0&end=1&step=1",
+    "/devices/{device_id}/series": "?sensor=t",
+    "/series": "?sensor=t&device_id=d",
+}
+OF_OTHERS = ("/prometheus", "/alertmanager")  # APIs with versions of their own
+OF_NO_DATABASE = {
+    f"{PROMETHEUS}/status/buildinfo",
+    f"{PROMETHEUS}/query_exemplars",
+    "/alertmanager/api/v2/status",
+}
 SCOPED = [(*route, need) for route, need in NEEDS.items() if isinstance(need, Scope)]
 PUBLIC = [route for route, need in NEEDS.items() if need is Without.CREDENTIAL]
 LETS_IN = [
@@ -49,8 +73,9 @@ def routes_of(router: Any) -> Iterator[tuple[str, str]]:
             yield from routes_of(one.original_router)
 
 
-def path_of(route: str) -> str:
+def path_of(route: str, prefix: str = "") -> str:
     path = route.replace("{alert_id:path}", "a") + QUERIES.get(route, "")
+    path = path if route.startswith(OF_OTHERS) else prefix + path
     for name, value in IDS.items():
         path = path.replace(name, value)
     return path
@@ -67,17 +92,17 @@ def test_the_table_has_every_route_and_no_other() -> None:
 def test_a_scope_lets_in_where_it_is_needed(
     prefix: str, method: str, route: str, scope: str
 ) -> None:
-    path = prefix + path_of(route)
+    path = path_of(route, prefix)
 
     seen = send(method, path, bearer(token_with(scope)), body=BODIES.get(route))
 
-    assert seen.status_code == REACHED
+    assert seen.status_code == (200 if route in OF_NO_DATABASE else REACHED)
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1"])
 @pytest.mark.parametrize(("method", "route", "scope"), SHUTS_OUT)
 def test_no_other_scope_does(prefix: str, method: str, route: str, scope: str) -> None:
-    path = prefix + path_of(route)
+    path = path_of(route, prefix)
 
     seen = send(method, path, bearer(token_with(scope)), body=BODIES.get(route))
 
