@@ -1,6 +1,7 @@
 """Which route is for whom: the table is complete, and nothing gets past it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,8 +29,8 @@ BODIES: dict[str, Any] = {
     "/alerts/acknowledge": {"alert_ids": ["a"]},
     "/alertmanager/api/v2/silences": {
         "matchers": [{"name": "device_id", "value": "d", "isRegex": False}],
-        "startsAt": "2026-01-01T00:00:00Z",
-        "endsAt": "2099-01-01T00:00:00Z",
+        "startsAt": datetime.now(UTC).isoformat(),
+        "endsAt": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
         "createdBy": "ada",
         "comment": "maintenance",
     },
