@@ -1,5 +1,6 @@
 """Queries of the subset that is evaluated, and samples that they are about."""
 
+from random import Random
 from typing import Final
 
 from hypothesis import strategies as st
@@ -53,10 +54,17 @@ def _more(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
             inner,
             _GROUPING,
         ),
+        # Of equal values topk takes what comes first, and what is nested comes as from a hash map.
         st.builds(
             lambda op, k, one, how: f"{op}{how} ({k}, {one})",
-            st.sampled_from(["topk", "bottomk", "quantile"]),
+            st.sampled_from(["topk", "bottomk"]),
             st.sampled_from(["1", "2", "0.5"]),
+            instants | ranges,
+            _GROUPING,
+        ),
+        st.builds(
+            lambda share, one, how: f"quantile{how} ({share}, {one})",
+            st.sampled_from(["0", "0.5", "0.9", "2"]),
             inner,
             _GROUPING,
         ),
@@ -97,3 +105,23 @@ queries = st.recursive(
 )
 # Quarters: their sums and differences are exact, in whatever order Prometheus takes its series.
 values = st.integers(-80, 160).map(lambda quarters: quarters / 4)
+
+
+def made_series() -> list[tuple[str, str, list[tuple[int, float]]]]:
+    """Give an hour of each series, with gaps, constant stretches and restarts."""
+    chance = Random(17)
+    found: list[tuple[str, str, list[tuple[int, float]]]] = []
+    for name in NAMES:
+        for device_id in DEVICES:
+            samples: list[tuple[int, float]] = []
+            value = chance.randrange(-20, 80) / 4
+            for minute in range(60):
+                if chance.random() < 0.3:
+                    value = chance.randrange(-80, 160) / 4
+                if chance.random() < 0.8:
+                    samples.append((T0 + minute * WINDOW, value))
+            found.append((name, device_id, samples))
+    return found
+
+
+SERIES: Final = made_series()

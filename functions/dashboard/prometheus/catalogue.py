@@ -7,7 +7,7 @@ the alerts.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from functions.dashboard.prometheus.labels import DEVICE, NAME, Labels, Matcher, of
+from functions.dashboard.prometheus.labels import DEVICE, NAME, Labels, Matcher
 
 FIELDS: Final[Mapping[str, str]] = {
     "": "average",
@@ -67,8 +67,3 @@ def is_wanted_device(matchers: Sequence[Matcher], device_id: str) -> bool:
 def wants_alerts(matchers: Sequence[Matcher]) -> bool:
     """Return whether ALERTS can match."""
     return all(one.matches(ALERTS) for one in matchers if one.name == NAME)
-
-
-def name_of(labels: Labels) -> str:
-    """Return a series' name."""
-    return of(labels, NAME)

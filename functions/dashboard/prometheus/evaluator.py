@@ -198,18 +198,20 @@ class _Evaluator:
             if other is None:
                 continue
             taken = [0] * self._count
+            made = []
             for row in rows:
                 values: Values = []
                 for step, pair in enumerate(zip(row.values, other, strict=True)):
                     value = _combined(one, *pair)
                     taken[step] += value is not None
                     values.append(value)
-                yield Row(_matched_labels(row.labels, one), values)
+                made.append(Row(_matched_labels(row.labels, one), values))
             if max(taken) > 1:
                 raise undefined(
                     "multiple matches for labels: many-to-one matching must be explicit"
                     " (group_left/group_right)"
                 )
+            yield from made
 
     def _of_sets(self, one: Binary, left: Vector, right: Vector) -> Vector:
         others = {match: _any(rows) for match, rows in _by_match(one, right.rows).items()}
@@ -229,14 +231,12 @@ class _Evaluator:
 
     def _vector(self, expression: Expression) -> Vector:
         value = self.value_of(expression)
-        if isinstance(value, Scalar):
-            raise wrong("series are needed where a number is")
+        assert isinstance(value, Vector)
         return value
 
     def _scalar(self, expression: Expression) -> Sequence[float]:
         value = self.value_of(expression)
-        if isinstance(value, Vector):
-            raise wrong("a number is needed where series are")
+        assert isinstance(value, Scalar)
         return value.values
 
 

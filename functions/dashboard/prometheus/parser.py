@@ -1,4 +1,7 @@
-"""From the text of a query to its tree, through promql-parser; what is not evaluated is refused."""
+"""From the text of a query to its tree, through promql-parser; what is not evaluated is refused.
+
+The parser holds operands and arguments to their types, as Prometheus' own does.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -7,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import promql_parser as promql
 
 from functions.dashboard.prometheus.errors import QueryError, wrong
-from functions.dashboard.prometheus.functions import FUNCTIONS, Kind
+from functions.dashboard.prometheus.functions import FUNCTIONS
 from functions.dashboard.prometheus.labels import NAME, Matcher, MatchOp, regex
 from functions.dashboard.prometheus.syntax import (
     Aggregate,
@@ -83,8 +86,6 @@ def _selector(node: _Node, _depth: int) -> Selector:
         raise _unsupported("or between matchers")
     named = () if node.name is None else (Matcher(NAME, "=", node.name),)
     matchers = named + tuple(_matchers(node.matchers.matchers))
-    if all(one.matches("") for one in matchers):
-        raise wrong("a selector must have at least one matcher that does not match the empty text")
     return Selector(matchers, _milliseconds(node.offset or timedelta(0)))
 
 
@@ -105,9 +106,6 @@ def _call(node: _Node, depth: int) -> Expression:
     if name not in FUNCTIONS:
         raise _unsupported(f"{name}()")
     arguments = tuple(_tree(one, depth) for one in node.args)
-    for kind, one in zip(FUNCTIONS[name].kinds, arguments, strict=False):
-        if (kind is Kind.RANGE) != isinstance(one, Range):
-            raise wrong(f"{name}() takes {kind.value}")
     return Call(name, arguments)
 
 
