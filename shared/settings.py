@@ -145,7 +145,7 @@ class IngestSettings(_Settings):
     ingest_rate_per_device: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 0
     ingest_burst_per_device: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     # Of all bodies that wait for Kafka, decoded; what is made of them takes some times as much.
-    ingest_max_bytes_in_flight: Annotated[int, Field(ge=9_437_184, le=2**34)] = 12_582_912
+    ingest_max_bytes_in_flight: Annotated[int, Field(ge=9_437_184, le=2**34)] = 10_485_760
 
 
 class MongoSettings(_Settings):

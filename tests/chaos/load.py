@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.chaos.generated_readings import BAD, BAD_SHARE, Gateway, GeneratedReading
+from tests.support.plain_http import NO_TLS
 
 if TYPE_CHECKING:
     from tests.chaos.ledger import Ledger
@@ -112,4 +113,6 @@ class Load:
 
 def _client() -> httpx.AsyncClient:
     """Return a client without a proxy or a limit on connections."""
-    return httpx.AsyncClient(timeout=TIMEOUT_S, limits=httpx.Limits(), trust_env=False)
+    return httpx.AsyncClient(
+        timeout=TIMEOUT_S, limits=httpx.Limits(), trust_env=False, verify=NO_TLS
+    )

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from tests.simulation.alerts.notices import check_notices
 from tests.simulation.alerts.schedule import run_alert_schedule
 from tests.simulation.alerts.world import AlertWorld
+from tests.simulation.counted import CHUNK, chunks
 from tests.simulation.database_double.faults import Faults
 
-_CHUNK = 50
 _SOME = range(20_000, 20_015)
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("first", range(0, 2_000, _CHUNK))
+@pytest.mark.parametrize("first", chunks())
 def test_alerts_and_states_equal_one_fold_in_random_schedules(first: int) -> None:
-    for seed in range(first, first + _CHUNK):
+    for seed in range(first, first + CHUNK):
         run_alert_schedule(seed)
 
 

@@ -4,15 +4,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.simulation.counted import CHUNK, chunks
 from tests.simulation.schedule import run_schedule, run_schedules
-
-_CHUNK = 50
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("first", range(0, 2_000, _CHUNK))
+@pytest.mark.parametrize("first", chunks())
 def test_every_promise_is_kept_in_random_schedules(first: int) -> None:
-    run_schedules(range(first, first + _CHUNK))
+    run_schedules(range(first, first + CHUNK))
 
 
 @pytest.mark.timeout(120)

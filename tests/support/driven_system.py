@@ -15,6 +15,7 @@ from local_dev.paths import ROOT, Places
 from local_dev.servers.child_process import ends_with_its_parent
 from local_dev.servers.free_port import free_ports
 from local_dev.system.running_system import ask
+from tests.support.plain_http import NO_TLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,12 +96,16 @@ class DrivenSystem:
         """Query the dashboard."""
         url = f"http://127.0.0.1:{self.ports['dashboard']}{path}"
         headers = {"accept": accept}
-        return httpx.get(url, headers=headers, timeout=REQUEST_TIMEOUT_S, trust_env=False)
+        return httpx.get(
+            url, headers=headers, timeout=REQUEST_TIMEOUT_S, trust_env=False, verify=NO_TLS
+        )
 
     def post(self, readings: object) -> httpx.Response:
         """Post one reading, or a list of them, to ingest."""
         url = f"http://127.0.0.1:{self.ports['ingest']}/ingest"
-        return httpx.post(url, json=readings, timeout=REQUEST_TIMEOUT_S, trust_env=False)
+        return httpx.post(
+            url, json=readings, timeout=REQUEST_TIMEOUT_S, trust_env=False, verify=NO_TLS
+        )
 
     def function_pids(self, function: str) -> list[int]:
         """Return the processes of the function's instances."""

@@ -14,6 +14,7 @@ import httpx
 
 from local_dev.servers.free_port import free_port
 from tests.support.measurement import environment_of_children
+from tests.support.plain_http import NO_TLS
 
 START_S = 40.0
 STOP_S = 30.0
@@ -39,14 +40,14 @@ class FunctionProcess:
         body: bytes | Iterator[bytes] = b"",
     ) -> httpx.Response:
         return httpx.request(
-            method, self.url + path, headers=list(headers), content=body, timeout=20
+            method, self.url + path, headers=list(headers), content=body, timeout=20, verify=NO_TLS
         )
 
     def wait_until_it_answers(self) -> None:
         end = time.monotonic() + START_S
         while time.monotonic() < end and self.process.poll() is None:
             with suppress(httpx.TransportError):
-                httpx.get(self.url + "/health", timeout=20)
+                httpx.get(self.url + "/health", timeout=20, verify=NO_TLS)
                 return
             time.sleep(0.05)
         raise AssertionError(f"it does not answer:\n{self.log.read_text()}")

@@ -9,6 +9,7 @@ from typing import Final, Self
 import httpx
 
 from shared.readings.reading_event import Record
+from tests.support.plain_http import NO_TLS
 from tests.support.readings import request_headers
 
 _AGAIN_S: Final = 0.2
@@ -31,7 +32,7 @@ class Deliveries:
 
     async def __aenter__(self) -> Self:
         limits = httpx.Limits(max_connections=_AT_ONCE)
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, limits=limits)
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, limits=limits, verify=NO_TLS)
         return self
 
     async def __aexit__(self, *_: object) -> None:

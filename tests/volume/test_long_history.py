@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.support.function_process import FunctionProcess
+from tests.support.plain_http import NO_TLS
 from tests.volume.deliveries import Deliveries
 from tests.volume.figures import Figures
 from tests.volume.history import START, store_history
@@ -100,7 +101,7 @@ _READS: list[float] = [0.0]
 
 async def slowest_read(dashboard: FunctionProcess) -> None:
     """Read lists of the dashboard again and again; every one must be there."""
-    async with httpx.AsyncClient(base_url=dashboard.url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=dashboard.url, timeout=20, verify=NO_TLS) as client:
         while True:
             for path in ("/stats", "/devices?limit=20", "/aggregates?limit=20"):
                 began = time.monotonic()
@@ -111,7 +112,7 @@ async def slowest_read(dashboard: FunctionProcess) -> None:
 
 
 def is_ready(function: FunctionProcess) -> bool:
-    return httpx.get(function.url + "/health/ready", timeout=20).status_code == 200
+    return httpx.get(function.url + "/health/ready", timeout=20, verify=NO_TLS).status_code == 200
 
 
 def is_past(documents: Documents, moment: datetime) -> bool:

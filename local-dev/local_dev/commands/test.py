@@ -36,9 +36,18 @@ TESTS = {
 
 
 Volume = Annotated[bool, flag("--volume", "Only the volume suite, in full: up to 15 minutes.")]
+Schedules = Annotated[
+    bool, flag("--schedules", "Only the random schedules, all 2,000 of readings and of alerts.")
+]
+SCHEDULES = ["tests/simulation/test_schedules.py", "tests/simulation/test_alert_schedules.py"]
 
 
-def test(context: typer.Context, *, volume: Volume = False) -> None:  # noqa: PT028 - a command
+def test(
+    context: typer.Context,
+    *,
+    volume: Volume = False,  # noqa: PT028 - a command
+    schedules: Schedules = False,  # noqa: PT028 - likewise
+) -> None:
     """Run all checks and tests; with arguments, pytest with these.
 
     Without arguments: ruff, its formatter, mypy, import-linter, then pytest with everything: rules,
@@ -48,10 +57,14 @@ def test(context: typer.Context, *, volume: Volume = False) -> None:  # noqa: PT
 
     - `local-dev/test tests/unit` only these: seconds, and no server
     - `local-dev/test -m 'not pipeline'` all but the whole system
+    - `local-dev/test --schedules` all 2,000 random schedules of each kind; else 500 are run
     - `local-dev/test --volume` what holds with millions of readings, and the figures as a table
     """
     if volume:
         sys.exit(status_of(["pytest", "tests/volume", *context.args], {"VOLUME": "full"}))
+    if schedules:
+        command = ["pytest", *SCHEDULES, *DISTRIBUTED, *context.args]
+        sys.exit(status_of(command, {"SCHEDULES": "full"}))
     if context.args:
         sys.exit(status_of(["pytest", *context.args]))
     rows = []

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from local_dev.servers.free_port import free_port
+from tests.support.plain_http import NO_TLS
 
 pytestmark = pytest.mark.database
 PATIENCE_S = 30
@@ -26,7 +27,7 @@ STOCK = [
 
 def ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health/ready").status_code == 200
+        return httpx.get(f"{url}/health/ready", verify=NO_TLS).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -53,7 +54,7 @@ def running(
 def test_both_respond_the_same(running: tuple[str, subprocess.Popen[bytes]]) -> None:
     url, _ = running
 
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, verify=NO_TLS) as client:
         assert client.get("/stats").json()["telemetry_records"] == 0
         assert client.get("/v1/telemetry?limit=1").json() == {"data": [], "next_cursor": None}
         assert client.get("/telemetry?limit=0").json()["parameter"] == "limit"
@@ -67,7 +68,7 @@ def test_both_serve_every_method_in_the_same_way(
 ) -> None:
     url, _ = running
 
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, verify=NO_TLS) as client:
         page, head = client.get("/assets/page.js"), client.head("/assets/page.js")
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["content-length"] == page.headers["content-length"]
@@ -84,7 +85,9 @@ def test_neither_shows_metrics_on_the_public_route(
 ) -> None:
     url, _ = running
 
-    response = httpx.get(f"{url}/metrics", headers={"x-forwarded-for": "203.0.113.9"})
+    response = httpx.get(
+        f"{url}/metrics", headers={"x-forwarded-for": "203.0.113.9"}, verify=NO_TLS
+    )
 
     assert response.status_code == 404
 

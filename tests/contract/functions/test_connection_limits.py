@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.function_process import FunctionProcess, deployed, running, stock
+from tests.support.plain_http import NO_TLS
 
 NOWHERE = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "REQUEST_TIMEOUT_SECONDS": "1"}
 SKINS: dict[str, Callable[[str], list[str]]] = {"deployed": deployed, "stock": stock}
@@ -69,7 +70,7 @@ def test_a_sender_of_too_large_a_body_can_read_the_refusal(
 
 
 def test_a_refused_body_leaves_the_process_as_it_was(ingest: FunctionProcess) -> None:
-    with httpx.Client(base_url=ingest.url, timeout=15) as client:
+    with httpx.Client(base_url=ingest.url, timeout=15, verify=NO_TLS) as client:
         refused = client.post("/ingest", content=b" " * (3 * MIB))
         healthy = client.get("/health/live")
 

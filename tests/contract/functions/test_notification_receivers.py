@@ -24,6 +24,7 @@ from local_dev.servers.child_process import ChildProcess
 from local_dev.servers.free_port import free_port, is_listening
 from tests.support.notices import ANOTHER_SECRET, SECRET, Receiver, alert, ended, receiver
 from tests.support.notifying import Notifying
+from tests.support.plain_http import NO_TLS
 from tests.support.servers import Documents, new_database
 
 pytestmark = pytest.mark.database
@@ -88,7 +89,9 @@ def started(program: str, folder: Path, port: int) -> ChildProcess:
 
 def lasting_in(url: str) -> dict[str, datetime]:
     """Return the severities of the alerts that last in an Alertmanager, and until when."""
-    found = httpx.get(f"{url}/api/v2/alerts", params={"active": "true"}, timeout=10).json()
+    found = httpx.get(
+        f"{url}/api/v2/alerts", params={"active": "true"}, timeout=10, verify=NO_TLS
+    ).json()
     return {one["labels"]["severity"]: datetime.fromisoformat(one["endsAt"]) for one in found}
 
 
