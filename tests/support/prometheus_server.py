@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from local_dev.servers.free_port import free_port
+from tests.support.plain_http import NO_TLS
 
 Series = tuple[str, str, list[tuple[int, float]]]  # name, device, samples by milliseconds
 
@@ -57,7 +58,7 @@ def wait_until_ready(url: str) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
-            if httpx.get(f"{url}/-/ready", timeout=5).status_code == 200:
+            if httpx.get(f"{url}/-/ready", timeout=5, verify=NO_TLS).status_code == 200:
                 return
         except httpx.TransportError:
             pass

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.dashboard.prometheus import formats
+from tests.support.plain_http import NO_TLS
 from tests.support.prometheus_server import is_there, prometheus_with
 from tests.support.promql_evaluation import are_equal, ours
 from tests.support.promql_queries import SERIES, T0, WINDOW, queries
@@ -30,7 +31,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder: Path = tmp_path_factory.mktemp("prometheus")
     with (
         prometheus_with(SERIES, folder, WINDOW - 1) as url,
-        httpx.Client(base_url=f"{url}/api/v1", timeout=30) as client,
+        httpx.Client(base_url=f"{url}/api/v1", timeout=30, verify=NO_TLS) as client,
     ):
         yield client
 
