@@ -9,6 +9,9 @@ SOME: Final = 500
 CHUNK: Final = 50  # run by one test
 
 
+IS_FULL: Final = os.environ.get("SCHEDULES") == "full"  # as `local-dev/test --schedules` sets it
+
+
 def chunks() -> Sequence[int]:
-    """Return the first seed of each chunk: of all with SCHEDULES=full, as --schedules sets it."""
-    return range(0, ALL if os.environ.get("SCHEDULES") == "full" else SOME, CHUNK)
+    """Return the first seed of each chunk."""
+    return range(0, ALL if IS_FULL else SOME, CHUNK)

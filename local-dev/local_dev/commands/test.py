@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +29,7 @@ CHECKS = {  # also before each commit: .pre-commit-config.yaml
     "mypy": ["mypy"],
     "lint-imports": ["lint-imports"],
 }
+BESIDE = ("mypy",)  # takes a processor for most of a minute, while the first tests wait a lot
 DISTRIBUTED = ["--numprocesses", WORKERS, "--dist=loadscope", "--no-loadscope-reorder"]
 TESTS = {
     "coverage erase": ["coverage", "erase"],  # what a run that was cut off left
@@ -37,9 +41,11 @@ TESTS = {
 
 Volume = Annotated[bool, flag("--volume", "Only the volume suite, in full: up to 15 minutes.")]
 Schedules = Annotated[
-    bool, flag("--schedules", "Only the random schedules, all 2,000 of readings and of alerts.")
+    bool, flag("--schedules", "Only the random schedules, all 2,000 of each kind, and all mutants.")
 ]
-SCHEDULES = ["tests/simulation/test_schedules.py", "tests/simulation/test_alert_schedules.py"]
+SCHEDULES = [
+    f"tests/simulation/test_{name}.py" for name in ("schedules", "alert_schedules", "mutants")
+]
 
 
 def test(
@@ -57,7 +63,7 @@ def test(
 
     - `local-dev/test tests/unit` only these: seconds, and no server
     - `local-dev/test -m 'not pipeline'` all but the whole system
-    - `local-dev/test --schedules` all 2,000 random schedules of each kind; else 500 are run
+    - `local-dev/test --schedules` all random schedules and mutants, of which else some are run
     - `local-dev/test --volume` what holds with millions of readings, and the figures as a table
     """
     if volume:
@@ -67,18 +73,36 @@ def test(
         sys.exit(status_of(command, {"SCHEDULES": "full"}))
     if context.args:
         sys.exit(status_of(["pytest", *context.args]))
-    rows = []
-    for name, command in (CHECKS | TESTS).items():
-        show(f"--- {name}")
-        begun = time.monotonic()
-        status = status_of(command)
-        result = "ok" if status == 0 else f"FAILED ({status})"
-        rows.append((name, result, f"{time.monotonic() - begun:.1f} s"))
+    quick = {name: command for name, command in CHECKS.items() if name not in BESIDE}
+    rows = [_row_of(name, command) for name, command in quick.items()]
+    with ThreadPoolExecutor() as pool:
+        beside = [pool.submit(_row_of, name, CHECKS[name], is_told_later=True) for name in BESIDE]
+        rows += [_row_of(name, command) for name, command in TESTS.items()]
+        rows += [one.result() for one in beside]
     show("--- in all", table(("check", "result", "time"), rows))
     sys.exit(1 if any(result != "ok" for _, result, _ in rows) else 0)
 
 
-def status_of(command: list[str], environment: Mapping[str, str] | None = None) -> int:
+def _row_of(name: str, command: list[str], *, is_told_later: bool = False) -> tuple[str, str, str]:
+    """Run a check; return its row. What it says is shown as it comes, or after it has ended."""
+    begun = time.monotonic()
+    with tempfile.TemporaryFile("w+") if is_told_later else nullcontext() as said:
+        if said is None:
+            show(f"--- {name}")
+        status = status_of(command, output=said)
+        if said is not None:
+            said.seek(0)
+            show(f"--- {name}")
+            show(said.read().rstrip())
+    result = "ok" if status == 0 else f"FAILED ({status})"
+    return name, result, f"{time.monotonic() - begun:.1f} s"
+
+
+def status_of(
+    command: list[str],
+    environment: Mapping[str, str] | None = None,
+    output: IO[str] | None = None,
+) -> int:
     """Run a tool of the virtual environment on the whole checkout, and return its exit code."""
     tool, *arguments = command
     program = [] if tool == "ruff" else [sys.executable]  # a script's first line may not be true
@@ -87,6 +111,8 @@ def status_of(command: list[str], environment: Mapping[str, str] | None = None) 
         [*program, BIN / tool, *arguments],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": path} | dict(environment or {}),
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
         check=False,
     )
     return done.returncode

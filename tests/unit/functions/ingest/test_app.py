@@ -1,14 +1,19 @@
 """What the settings make of ingest."""
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 
 from functions.ingest.app import create, options_of
+from functions.ingest.function import IngestFunction
+from shared.serving.held_bytes import HeldBytes
+from shared.serving.whole_request import http_application
 from shared.settings import IngestSettings, SettingsError, read
 from tests.support.asgi_client import ask
 from tests.support.credentials import SigningKey, auth_folder
+from tests.support.publisher import FakePublisher
 from tests.support.readings import posted
 
 PAGE = ("origin", "https://app.example.org")
@@ -118,3 +123,22 @@ def test_several_tags_may_name_the_device() -> None:
     settings = read(IngestSettings, {"INGEST_DEVICE_TAGS": "device, host"})
 
     assert options_of(settings).device_tags == ("device", "host")
+
+
+def test_a_body_that_is_too_much_when_it_is_decoded_is_to_be_sent_again() -> None:
+    """The bound is of bodies as they are when they wait for Kafka."""
+    body = json.dumps([posted(device_id=f"d-{n}") for n in range(5_000)]).encode()
+    coded, headers = gzip.compress(body), [("content-encoding", "gzip")]
+    function = IngestFunction(FakePublisher(), "telemetry.raw", held=HeldBytes(len(body) // 2))
+
+    refused = ask(http_application(function), "POST", "/ingest", headers, [coded])
+
+    assert (refused.status, refused.json()["reason"]) == (503, "overloaded")
+
+
+def test_what_is_held_is_given_back() -> None:
+    held = HeldBytes(10)
+
+    assert (held.take(7), held.take(4), held.free) == (True, False, 3)
+    held.give_back(7)
+    assert held.free == 10
