@@ -34,7 +34,7 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
         kafka.telemetry_topic,
         earliest=settings.earliest_ts,
         options=options_of(settings),
-        gate=_gate_of(verifier, settings),
+        gate=gate_of(verifier, settings),
         held=held,
     )
     origins = frozenset(read(CorsSettings, environment).cors_origins)
@@ -43,11 +43,12 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
     return FunctionApplication(function, inner, is_open=verifier is None)
 
 
-def _gate_of(verifier: Verifier | None, settings: IngestSettings) -> Gate | None:
+def gate_of(verifier: Verifier | None, settings: IngestSettings) -> Gate | None:
     """Return the gate; None where all may post as much as they like, which costs nothing."""
     rate, burst = settings.ingest_rate_per_device, settings.ingest_burst_per_device
     limits = RateLimits(rate, burst) if rate else None
-    return Gate(verifier, limits) if verifier or limits else None
+    is_open = verifier is None and limits is None  # limits are empty at first, which is no matter
+    return None if is_open else Gate(verifier, limits)
 
 
 def options_of(settings: IngestSettings) -> DialectOptions:

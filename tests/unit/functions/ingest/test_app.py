@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest.app import create, options_of
+from functions.ingest.app import create, gate_of, options_of
 from functions.ingest.function import IngestFunction
 from shared.serving.held_bytes import HeldBytes
 from shared.serving.whole_request import http_application
 from shared.settings import IngestSettings, SettingsError, read
 from tests.support.asgi_client import ask
 from tests.support.credentials import SigningKey, auth_folder
+from tests.support.ingest_device import Device
 from tests.support.publisher import FakePublisher
 from tests.support.readings import posted
 
@@ -142,3 +143,11 @@ def test_what_is_held_is_given_back() -> None:
     assert (held.take(7), held.take(4), held.free) == (True, False, 3)
     held.give_back(7)
     assert held.free == 10
+
+
+@pytest.mark.parametrize(("rate", "status"), [("1", 429), ("0", 202)])
+def test_a_limit_of_the_settings_holds_in_an_open_system_too(rate: str, status: int) -> None:
+    environment = {"INGEST_RATE_PER_DEVICE": rate, "INGEST_BURST_PER_DEVICE": "1"}
+    device = Device(gate=gate_of(None, read(IngestSettings, environment)))
+
+    assert [device.posts(posted(id=f"{n}")).status for n in range(3)] == [202, status, status]
