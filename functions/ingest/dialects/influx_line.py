@@ -9,18 +9,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-# Possessive quantifiers: no text is scanned twice, whatever it is.
-_WORD: Final = r"(?:[^,= \\\r\n]|\\[^\r\n])++"
-_NAME: Final = r"(?:[^, \\\r\n]|\\[^\r\n])++"
-_QUOTED: Final = r'"(?:[^"\\]|\\.)*+"'
-_FIELD: Final = rf"{_WORD}=(?:{_QUOTED}|[^, \"\r\n]++)"
+# Plain repeats: possessive ones, in Python 3.11.2 (Debian 12), take lines that are none
+# (python/cpython#101955). A sign can be read in one way only: no text is scanned twice.
+_ESCAPE: Final = r"\\[^\r\n]"
+
+
+def _word(ends_before: str) -> str:
+    """Return a pattern of at least one sign or escape, up to one of `ends_before`."""
+    sign = rf"[^{ends_before}\\\r\n]"
+    return rf"(?={sign}|{_ESCAPE}){sign}*(?:{_ESCAPE}{sign}*)*"
+
+
+_WORD: Final = _word(",= ")
+_VALUE: Final = r'(?:"[^"\\]*(?:\\.[^"\\]*)*"|[^, "\r\n]+)'
+_FIELD: Final = rf"{_WORD}={_VALUE}"
 _LINE: Final = re.compile(
-    rf"(?P<measurement>{_NAME})(?P<tags>(?:,{_WORD}={_WORD})*+) ++"
-    rf"(?P<fields>{_FIELD}(?:,{_FIELD})*+)(?: ++(?P<time>-?[0-9]{{1,20}}))? *+\r?(?:\n|\Z)",
+    rf"(?P<measurement>{_word(', ')})(?P<tags>(?:,{_WORD}={_WORD})*) +"
+    rf"(?P<fields>{_FIELD}(?:,{_FIELD})*)(?: +(?P<time>-?[0-9]{{1,20}}))? *\r?(?:\n|\Z)",
     re.DOTALL,
 )
 _TAG: Final = re.compile(rf",({_WORD})=({_WORD})", re.DOTALL)
-_PAIR: Final = re.compile(rf"({_WORD})=({_QUOTED}|[^, \"\r\n]++)", re.DOTALL)
+_PAIR: Final = re.compile(rf"({_WORD})=({_VALUE})", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\([,= ])")
 _FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+[iu]", re.ASCII)
