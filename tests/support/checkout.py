@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Checkout:
         """Run its `local-dev/up` from elsewhere and return all that it printed."""
         done = subprocess.run(
             [self.folder / "local-dev" / "up", *arguments],
-            env=os.environ | environment,
+            env=_unmeasured(os.environ) | environment,
             cwd="/",
             user=user,
             stdin=subprocess.DEVNULL,
@@ -33,6 +34,11 @@ class Checkout:
             check=False,
         )
         return done.stdout
+
+
+def _unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return it without coverage's: another user could not write into this checkout's data."""
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
 
 
 def checkout_in(folder: Path, root: Path) -> Checkout:
