@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-_PEAK = 0.9
 Key = tuple[str, str, int]  # group, scenario, which of its lines
 
 
@@ -86,16 +85,5 @@ def _of_one(key: Key, real: Mapping[str, Any], ours: Mapping[str, Any]) -> list[
     return [
         Difference(group, scenario, field, real.get(field), ours.get(field))
         for field in sorted(real.keys() | ours.keys())
-        if not _is_as(field, real.get(field), ours.get(field))
+        if real.get(field) != ours.get(field)
     ]
-
-
-def _is_as(field: str, real: object, ours: object) -> bool:
-    """Return whether they are the same; of a peak, whether ours is hardly less, and never more.
-
-    What is in flight is answered after two seconds: where 99 take longer to be sent, by a busy
-    machine, the first are answered before the last are on their way.
-    """
-    if field == "peak" and isinstance(real, int) and isinstance(ours, int):
-        return real * _PEAK <= ours <= real
-    return real == ours
