@@ -124,7 +124,7 @@ class IngestSettings(_Settings):
 
     A device may send `ingest_rate_per_device` readings a second (0: as many as it likes), after a
     pause up to `ingest_burst_per_device` at once; each instance counts by itself. Beyond
-    `ingest_max_bytes_in_flight` a request is to be sent again.
+    `ingest_memory_for_bodies` a request is to be sent again.
     """
 
     # A device whose clock was not set says 1970, 1980 or 2000 after each power-on, or when its
@@ -144,8 +144,8 @@ class IngestSettings(_Settings):
     ingest_mappings_file: str = ""  # where parts of a reading are in JSON of other shapes
     ingest_rate_per_device: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 0
     ingest_burst_per_device: Annotated[int, Field(ge=1, le=1_000_000)] = 600
-    # Of all bodies that wait for Kafka, decoded; what is made of them takes some times as much.
-    ingest_max_bytes_in_flight: Annotated[int, Field(ge=9_437_184, le=2**34)] = 10_485_760
+    # Bytes: of bodies on their way, and twelve times those that wait for Kafka, decoded.
+    ingest_memory_for_bodies: Annotated[int, Field(ge=100_663_296, le=2**36)] = 125_829_120
 
 
 class MongoSettings(_Settings):

@@ -28,7 +28,7 @@ def create(environment: Mapping[str, str]) -> FunctionApplication:
     kafka = read(KafkaSettings, environment)
     settings = read(IngestSettings, environment)
     verifier = verifier_of(read(AuthSettings, environment))
-    held = HeldBytes(settings.ingest_max_bytes_in_flight)
+    held = HeldBytes(settings.ingest_memory_for_bodies)
     function = IngestFunction(
         KafkaPublisher(kafka),
         kafka.telemetry_topic,

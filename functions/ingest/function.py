@@ -20,7 +20,7 @@ from shared.auth.principal import Principal
 from shared.outcomes import PermanentError, Reason, TemporaryError
 from shared.readings.reading import EARLIEST
 from shared.readings.reading_event import Record
-from shared.serving.held_bytes import UNBOUNDED, HeldBytes, too_much_at_once
+from shared.serving.held_bytes import MADE_OF_IT, UNBOUNDED, HeldBytes, too_much_at_once
 from shared.serving.http import HttpRequest, HttpResponse, problem, temporary_error_response
 
 _FAILED_FROM: Final = HTTPStatus.BAD_REQUEST
@@ -109,7 +109,7 @@ class IngestFunction:
             body = decoded_body(request.body, coding.decode("latin-1"))
         except _REFUSALS as error:
             return dialect.law.failed(_refusal(error))
-        more = max(0, len(body) - len(request.body))
+        more = MADE_OF_IT * max(0, len(body) - len(request.body))
         if not self._held.take(more):
             return dialect.law.failed(too_much_at_once())
         try:

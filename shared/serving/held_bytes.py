@@ -1,7 +1,8 @@
-"""How many bytes of requests a process holds at a time: beyond it, a request is refused at once.
+"""How much memory the bodies of requests may take: beyond it, a request is refused at once.
 
 While Kafka stalls, each request waits with its readings. Without a bound they would be held until
-the process is killed for its memory, and all of them lost their response.
+the process is killed for its memory, and all of them lost their response. A body that is still on
+its way takes its own bytes alone, so that senders on slow lines keep few others out.
 """
 
 import sys
@@ -11,9 +12,11 @@ from typing import Final
 from shared.outcomes import Reason, TemporaryError
 from shared.serving.http import HttpResponse, temporary_error_response
 
+MADE_OF_IT: Final = 12  # times its bytes: readings, records and what they were made from; measured
+
 
 class HeldBytes:
-    """A bound, in bytes of bodies; what a body becomes takes some times as much."""
+    """A bound, in bytes of memory."""
 
     def __init__(self, most: int) -> None:
         self._most = most

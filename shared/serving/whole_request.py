@@ -7,7 +7,7 @@ from typing import Final
 from shared.serving.application import ASGI, Receive, Scope, Send, send_response
 from shared.serving.cors import CorsPolicy, cors_headers
 from shared.serving.function import HttpFunction
-from shared.serving.held_bytes import UNBOUNDED, HeldBytes, too_much_at_once
+from shared.serving.held_bytes import MADE_OF_IT, UNBOUNDED, HeldBytes, too_much_at_once
 from shared.serving.http import HttpRequest, HttpResponse, problem
 
 MAX_BODY: Final = 1_048_576  # bytes; Kafka's own limit for a record (max.request.size)
@@ -88,7 +88,7 @@ class _Body:
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         declared = int(length) if length.isdigit() else 0
-        self._refuse_beyond(declared, more=declared)
+        self._refuse_beyond(declared, more=MADE_OF_IT * declared)
         # Who waits for a `100 Continue` is told before it sends.
         is_whole = declared > self._most + MAX_DROPPED
         is_whole = is_whole or (self._refusal is not None and b"expect" in headers)
@@ -99,25 +99,34 @@ class _Body:
                 raise _AwayError
             part = message.get("body", b"")
             size += len(part)
-            self._refuse_beyond(size, more=len(part))
+            self._refuse_beyond(size, more=0)
             self._keep(part)
             is_whole = not message.get("more_body", False)
+        self._hold((MADE_OF_IT - 1) * size)
         if self._refusal is not None:
             raise _Refused(self._refusal)
 
     def _keep(self, part: bytes) -> None:
-        if self._refusal is None and self._held.take(len(part)):
-            self._taken += len(part)
+        self._hold(len(part))
+        if self._refusal is None:
             self._parts.append(part)
+
+    def _hold(self, count: int) -> None:
+        if self._refusal is None and self._held.take(count):
+            self._taken += count
+        elif self._refusal is None:
+            self._refuse(too_much_at_once())
 
     def _refuse_beyond(self, size: int, more: int) -> None:
         if size > self._most:
-            self._refusal = _too_large(self._most)
+            self._refuse(_too_large(self._most))
         elif self._refusal is None and more > self._held.free:
-            self._refusal = too_much_at_once()
-        if self._refusal is not None:
-            self._parts.clear()  # the rest is read, and dropped
-            self.give_back()
+            self._refuse(too_much_at_once())
+
+    def _refuse(self, response: HttpResponse) -> None:
+        self._refusal = response
+        self._parts.clear()  # the rest is read, and dropped
+        self.give_back()
 
 
 def _too_large(max_body: int) -> HttpResponse:

@@ -130,7 +130,7 @@ def test_a_body_that_is_too_much_when_it_is_decoded_is_to_be_sent_again() -> Non
     """The bound is of bodies as they are when they wait for Kafka."""
     body = json.dumps([posted(device_id=f"d-{n}") for n in range(5_000)]).encode()
     coded, headers = gzip.compress(body), [("content-encoding", "gzip")]
-    function = IngestFunction(FakePublisher(), "telemetry.raw", held=HeldBytes(len(body) // 2))
+    function = IngestFunction(FakePublisher(), "telemetry.raw", held=HeldBytes(6 * len(body)))
 
     refused = ask(http_application(function), "POST", "/ingest", headers, [coded])
 

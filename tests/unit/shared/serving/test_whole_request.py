@@ -8,7 +8,7 @@ import pytest
 from shared.serving import whole_request
 from shared.serving.application import ASGI
 from shared.serving.cors import CorsPolicy
-from shared.serving.held_bytes import HeldBytes
+from shared.serving.held_bytes import MADE_OF_IT, HeldBytes
 from shared.serving.http import HttpRequest, HttpResponse
 from shared.serving.whole_request import http_application
 from tests.support.asgi_client import Message, ask, body_messages, exchange
@@ -165,18 +165,46 @@ def posts(application: ASGI, *bodies: list[bytes], length: str | None = None) ->
 def test_what_is_too_much_at_once_is_refused_and_its_body_dropped(
     length: str | None, parts: list[bytes]
 ) -> None:
-    application = http_application(Stalls(), 10, held=HeldBytes(15))
+    application = http_application(Stalls(), 10, held=HeldBytes(15 * MADE_OF_IT))
 
     assert posts(application, parts, parts, parts, length=length) == [200, 200, 503]
 
 
 def test_what_has_its_response_is_held_no_longer() -> None:
-    held = HeldBytes(10)
+    held = HeldBytes(10 * MADE_OF_IT)
     application = http_application(Stalls(), 10, held=held)
 
     for _ in range(3):
         assert posts(application, [b"0123456789"], [b"x"]) == [200, 503]
-        assert held.free == 10
+        assert held.free == 10 * MADE_OF_IT
+
+
+def test_a_body_on_its_way_takes_its_own_bytes_and_a_whole_one_what_is_made_of_it() -> None:
+    application = http_application(Echo(), 60, held=HeldBytes(100))
+
+    async def statuses_beside_a_slow_body() -> list[int]:
+        arrived = asyncio.Event()
+
+        async def slow() -> Message:
+            if not arrived.is_set():
+                arrived.set()
+                return {"type": "http.request", "body": b"x" * 50, "more_body": True}
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def dropped(_: Message) -> None: ...
+
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        on_its_way = asyncio.ensure_future(application(scope, slow, dropped))
+        await arrived.wait()
+        sent = [
+            await exchange(application, "POST", "/", [], body_messages([b"x" * size]))
+            for size in (4, 5)
+        ]
+        on_its_way.cancel()
+        return [message[0]["status"] for message in sent]
+
+    assert asyncio.run(statuses_beside_a_slow_body()) == [200, 503]
 
 
 def test_a_client_that_left_is_held_no_longer() -> None:
@@ -194,7 +222,9 @@ def test_a_client_that_left_is_held_no_longer() -> None:
 def test_who_asks_whether_to_send_is_told_not_to_and_why() -> None:
     headers = [("content-length", "6"), ("expect", "100-continue")]
 
-    seen = ask(http_application(Echo(), 10, held=HeldBytes(5)), "POST", "/", headers, [])
+    seen = ask(
+        http_application(Echo(), 10, held=HeldBytes(6 * MADE_OF_IT - 1)), "POST", "/", headers, []
+    )
 
     assert (seen.status, seen.json()["reason"]) == (503, "overloaded")
     assert (seen.headers["retry-after"], seen.headers["connection"]) == ("2", "close")
