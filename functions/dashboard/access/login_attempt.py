@@ -2,7 +2,7 @@
 
 RFC 9700 (2.1) and OpenID Connect: `state` tells that the response belongs to a login of this
 browser, `nonce` that the ID token does, `code_verifier` (RFC 7636) that the code does. The cookie
-is sent with the issuer's redirect, so it is SameSite=Lax; by its `__Host-` no other host sets it.
+is sent with the issuer's redirect, so it is SameSite=Lax.
 """
 
 import secrets
@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from functions.dashboard.access.session_cookie import is_loopback
+from functions.dashboard.access.host_cookie import HostCookie
 
-SECURE: Final = "__Host-login"
-ON_LOOPBACK: Final = "login-on-loopback"
+LOGIN: Final = HostCookie("login", "Lax")
 LASTS_S: Final = 600  # to type a password, and a second factor
 _PARTS: Final = 3
 
@@ -36,35 +35,28 @@ class LoginAttempt:
 
     def cookie(self, host: str) -> str:
         """Return the Set-Cookie by which a browser keeps it."""
-        return _cookie(f"{self.state}.{self.nonce}.{self.code_verifier}", host, LASTS_S)
+        return LOGIN.that_has(f"{self.state}.{self.nonce}.{self.code_verifier}", host, LASTS_S)
 
     @classmethod
     def of(cls, cookies: Mapping[str, str], host: str) -> Self | None:
         """Return the one that a browser keeps, None where it keeps none."""
-        parts = cookies.get(_name_for(host), "").split(".")
+        parts = (LOGIN.value_in(cookies, host) or "").split(".")
         return cls(*parts) if len(parts) == _PARTS and all(parts) else None
 
     def is_of(self, state: str) -> bool:
         """Return whether a response with that state is of this login."""
-        return secrets.compare_digest(self.state.encode(), state.encode())
+        return _is_same(self.state, state)
 
     def made(self, nonce: object) -> bool:
         """Return whether an ID token with that nonce was made for this login."""
-        return isinstance(nonce, str) and secrets.compare_digest(
-            self.nonce.encode(), nonce.encode()
-        )
+        return isinstance(nonce, str) and _is_same(self.nonce, nonce)
 
 
 def cookie_that_ends(host: str) -> str:
     """Return the Set-Cookie by which a browser forgets a login."""
-    return _cookie("", host, 0)
+    return LOGIN.that_ends(host)
 
 
-def _cookie(value: str, host: str, age_s: int) -> str:
-    name = _name_for(host)
-    secure = "; Secure" if name == SECURE else ""
-    return f"{name}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}"
-
-
-def _name_for(host: str) -> str:
-    return ON_LOOPBACK if is_loopback(host) else SECURE
+def _is_same(ours: str, theirs: str) -> bool:
+    # JSON may hold halves of a character, which have no UTF-8
+    return secrets.compare_digest(ours.encode(), theirs.encode(errors="replace"))

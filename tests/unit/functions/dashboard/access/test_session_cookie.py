@@ -3,14 +3,13 @@
 import pytest
 
 from functions.dashboard.access.session_cookie import (
-    ON_LOOPBACK,
-    SECURE,
+    SESSION,
     cookie_that_ends,
     cookie_with,
     token_of,
 )
 
-BOTH = {SECURE: "secure", ON_LOOPBACK: "loopback"}
+BOTH = {SESSION.secure: "secure", SESSION.on_loopback: "loopback"}
 
 
 @pytest.mark.parametrize("host", ["dashboard.example.org", "localhost.example.org", "", "10.0.0.7"])
@@ -29,7 +28,7 @@ def test_on_loopback_it_has_another_name_since_there_is_no_tls(host: str) -> Non
 
 def test_by_that_name_nothing_counts_for_any_other_host() -> None:
     """Whoever can set cookies for a domain could otherwise set one there."""
-    assert token_of({ON_LOOPBACK: "planted"}, "dashboard.example.org") is None
+    assert token_of({SESSION.on_loopback: "planted"}, "dashboard.example.org") is None
     assert token_of(BOTH, "dashboard.example.org") == "secure"
     assert token_of(BOTH, "localhost:8002") == "loopback"
 

@@ -174,6 +174,7 @@ def test_a_code_counts_once(browser: Browser, issuer: OidcIssuer) -> None:
     [
         ({"nonce": "of another login"}, 400),
         ({"nonce": None}, 400),
+        ({"nonce": "\ud800"}, 400),
         ({"aud": "another client"}, 401),
         ({"groups": ["strangers"]}, 403),
         ({"exp": 1}, 401),
