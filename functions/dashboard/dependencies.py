@@ -1,7 +1,8 @@
 """What a route gets beside its parameters: the database, and the settings of what is shown."""
 
+import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Protocol
 
@@ -27,11 +28,13 @@ class Store:
     """The database, and the width of the windows that its horizon is about.
 
     `lateness`: how long after its time a reading can still change its window; None is for ever.
+    `evaluations`: as many queries of many windows are evaluated at once.
     """
 
     connection: Connection
     window_seconds: int
     lateness: timedelta | None = None
+    evaluations: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property
     def window(self) -> timedelta:

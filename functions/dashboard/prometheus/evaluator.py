@@ -2,15 +2,15 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from functions.dashboard.prometheus.aggregations import FOLDS, highest, quantile
-from functions.dashboard.prometheus.arithmetic import ARITHMETIC, COMPARISONS
 from functions.dashboard.prometheus.errors import undefined, wrong
 from functions.dashboard.prometheus.functions import FUNCTIONS, Function, Window
 from functions.dashboard.prometheus.labels import NAME, Labels, dropping, keeping, without_name
+from functions.dashboard.prometheus.operators import operated
 from functions.dashboard.prometheus.syntax import (
     Aggregate,
     Binary,
@@ -25,16 +25,18 @@ from functions.dashboard.prometheus.values import (
     Row,
     Samples,
     Scalar,
+    Value,
     Values,
     Vector,
+    columns_of,
     distinct_vector_of,
     vector_of,
 )
 
 Stored = Mapping[Selector, Sequence[Samples]]
-Value = Scalar | Vector
-_SETS: Final = ("and", "or", "unless")
 _TAKES_SOME: Final = ("topk", "bottomk")
+# Values of one evaluation, which nothing cuts short once it has begun.
+MOST_LOOKED_AT: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,11 @@ class Steps:
 
 
 def evaluate(expression: Expression, steps: Steps, stored: Stored) -> Value:
-    """Return the query's value at each step. Raise QueryError where it is not defined."""
+    """Return the query's value at each step.
+
+    Raise QueryError where it is not defined, or looks at too many values: those of each series at
+    each step, for each operator, and of a range all its samples.
+    """
     return _Evaluator(steps, stored).value_of(expression)
 
 
@@ -55,6 +61,7 @@ class _Evaluator:
         self._steps = steps
         self._count = len(steps.times)
         self._stored = stored
+        self._left = MOST_LOOKED_AT
         self._of: Mapping[type, Callable[..., Value]] = {
             Number: self._number,
             Selector: self._selector,
@@ -68,7 +75,14 @@ class _Evaluator:
         make = self._of.get(type(expression))
         if make is None:
             raise wrong("a range of samples needs a function over it, such as avg_over_time()")
-        return make(expression)
+        value: Value = make(expression)
+        self._look_at(self._count * (1 if isinstance(value, Scalar) else len(value.rows)))
+        return value
+
+    def _look_at(self, values: int) -> None:
+        self._left -= values
+        if self._left < 0:
+            raise undefined(f"the query looks at more than {MOST_LOOKED_AT} values")
 
     def _number(self, one: Number) -> Value:
         return Scalar([one.value] * self._count)
@@ -125,6 +139,7 @@ class _Evaluator:
                 if first == behind:
                     values.append(None)
                     continue
+                self._look_at(behind - first)
                 some = slice(first, behind)
                 window = Window(samples.times[some], samples.values[some], span)
                 values.append(over(window, parameter))
@@ -177,57 +192,7 @@ class _Evaluator:
         )
 
     def _binary(self, one: Binary) -> Value:
-        left, right = self.value_of(one.left), self.value_of(one.right)
-        if one.op in _SETS:
-            assert isinstance(left, Vector)
-            assert isinstance(right, Vector)
-            return self._of_sets(one, left, right)
-        if isinstance(left, Scalar) and isinstance(right, Scalar):
-            compute = ARITHMETIC.get(one.op) or _as_number(COMPARISONS[one.op])
-            return Scalar([compute(*pair) for pair in zip(left.values, right.values, strict=True)])
-        if isinstance(left, Vector) and isinstance(right, Vector):
-            return vector_of(self._matched(one, left, right))
-        return vector_of(_with_scalar(one, left, right))
-
-    def _matched(self, one: Binary, left: Vector, right: Vector) -> Iterator[Row]:
-        """Yield what matched series come to, one to one at each step."""
-        is_any = _any(left.rows) if left.rows else [False] * self._count
-        others = {match: _only(rows, is_any) for match, rows in _by_match(one, right.rows).items()}
-        for match, rows in _by_match(one, left.rows).items():
-            other = others.get(match)
-            if other is None:
-                continue
-            taken = [0] * self._count
-            made = []
-            for row in rows:
-                values: Values = []
-                for step, pair in enumerate(zip(row.values, other, strict=True)):
-                    value = _combined(one, *pair)
-                    taken[step] += value is not None
-                    values.append(value)
-                made.append(Row(_matched_labels(row.labels, one), values))
-            if max(taken) > 1:
-                raise undefined(
-                    "multiple matches for labels: many-to-one matching must be explicit"
-                    " (group_left/group_right)"
-                )
-            yield from made
-
-    def _of_sets(self, one: Binary, left: Vector, right: Vector) -> Vector:
-        others = {match: _any(rows) for match, rows in _by_match(one, right.rows).items()}
-        mine = {match: _any(rows) for match, rows in _by_match(one, left.rows).items()}
-        nothing = [False] * self._count
-        if one.op == "or":
-            more = (
-                Row(row.labels, _where(row.values, mine.get(_match_of(one, row), nothing), False))
-                for row in right.rows
-            )
-            return vector_of([*left.rows, *more])
-        is_and = one.op == "and"
-        return vector_of(
-            Row(row.labels, _where(row.values, others.get(_match_of(one, row), nothing), is_and))
-            for row in left.rows
-        )
+        return operated(one, self.value_of(one.left), self.value_of(one.right))
 
     def _vector(self, expression: Expression) -> Vector:
         value = self.value_of(expression)
@@ -246,13 +211,9 @@ def _group_of(labels: Labels, one: Aggregate) -> Labels:
     return keeping(labels, one.labels)
 
 
-def _columns(rows: Sequence[Row]) -> Iterator[tuple[float | None, ...]]:
-    return zip(*(row.values for row in rows), strict=True)
-
-
 def _folded(rows: Sequence[Row], op: str, parameter: Sequence[float] | None) -> Values:
     values: Values = []
-    for step, column in enumerate(_columns(rows)):
+    for step, column in enumerate(columns_of(rows)):
         there = [value for value in column if value is not None]
         if not there:
             values.append(None)
@@ -266,89 +227,10 @@ def _folded(rows: Sequence[Row], op: str, parameter: Sequence[float] | None) -> 
 
 def _some(rows: Sequence[Row], counts: Sequence[float], *, is_bottom: bool) -> Iterable[Row]:
     kept: list[Values] = [[] for _ in rows]
-    for column, count in zip(_columns(rows), counts, strict=True):
+    for column, count in zip(columns_of(rows), counts, strict=True):
         places = [place for place, value in enumerate(column) if value is not None]
         there = [value for value in column if value is not None]
         best = {places[at] for at in highest(there, count, is_bottom=is_bottom)}
         for place, value in enumerate(column):
             kept[place].append(value if place in best else None)
     return (Row(row.labels, values) for row, values in zip(rows, kept, strict=True))
-
-
-def _as_number(compare: Callable[[float, float], bool]) -> Callable[[float, float], float]:
-    return lambda one, other: float(compare(one, other))
-
-
-def _drops_name(one: Binary) -> bool:
-    return one.is_bool or one.op in ARITHMETIC
-
-
-def _with_scalar(one: Binary, left: Value, right: Value) -> Iterator[Row]:
-    is_left = isinstance(left, Vector)
-    vector, scalar = (left, right) if is_left else (right, left)
-    assert isinstance(vector, Vector)
-    assert isinstance(scalar, Scalar)
-    for row in vector.rows:
-        values: Values = []
-        for value, number in zip(row.values, scalar.values, strict=True):
-            pair = (value, number) if is_left else (number, value)
-            found = _combined(one, *pair)
-            is_filter = one.op in COMPARISONS and not one.is_bool and found is not None
-            values.append(value if is_filter else found)
-        labels = without_name(row.labels) if _drops_name(one) else row.labels
-        yield Row(labels, values)
-
-
-def _combined(one: Binary, left: float | None, right: float | None) -> float | None:
-    """Return the value of an operation; of a comparison the left one, or 0 and 1."""
-    if left is None or right is None:
-        return None
-    if one.op in ARITHMETIC:
-        return ARITHMETIC[one.op](left, right)
-    is_so = COMPARISONS[one.op](left, right)
-    if one.is_bool:
-        return float(is_so)
-    return left if is_so else None
-
-
-def _match_of(one: Binary, row: Row) -> Labels:
-    if one.match == "on":
-        return keeping(row.labels, one.labels)
-    return dropping(row.labels, {*one.labels, NAME})
-
-
-def _matched_labels(labels: Labels, one: Binary) -> Labels:
-    kept = keeping(labels, one.labels) if one.match == "on" else dropping(labels, one.labels)
-    return without_name(kept) if _drops_name(one) else kept
-
-
-def _by_match(one: Binary, rows: Iterable[Row]) -> dict[Labels, list[Row]]:
-    found: dict[Labels, list[Row]] = {}
-    for row in rows:
-        found.setdefault(_match_of(one, row), []).append(row)
-    return found
-
-
-def _only(rows: Sequence[Row], is_asked: Sequence[bool]) -> Values:
-    """Return the values of the one series that there is at each step at which it matters."""
-    values: Values = []
-    for column, matters in zip(_columns(rows), is_asked, strict=True):
-        there = [value for value in column if value is not None]
-        if len(there) > 1 and matters:
-            raise undefined(
-                "found duplicate series for the match group on the right hand-side of the"
-                " operation; many-to-many matching not allowed: matching labels must be unique on"
-                " one side"
-            )
-        values.append(there[0] if there else None)
-    return values
-
-
-def _any(rows: Sequence[Row]) -> Sequence[bool]:
-    return [any(value is not None for value in column) for column in _columns(rows)]
-
-
-def _where(values: Values, is_there: Sequence[bool], wanted: bool) -> Values:  # noqa: FBT001
-    return [
-        value if there is wanted else None for value, there in zip(values, is_there, strict=True)
-    ]

@@ -5,7 +5,7 @@ The type of a result comes before the result: Grafana else holds all of it befor
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -72,11 +72,6 @@ def failure(error_type: str, message: str) -> bytes:
 def plain(data: object) -> str:
     """Return JSON without spaces."""
     return json.dumps(data, separators=(",", ":"))
-
-
-def metric(labels: Labels) -> Mapping[str, str]:
-    """Return a series' labels as an object."""
-    return dict(labels)
 
 
 def _metric(labels: Labels) -> str:

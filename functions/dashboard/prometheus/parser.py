@@ -9,9 +9,11 @@ from typing import Any, Final, TypeAlias
 
 import promql_parser as promql
 
+from functions.dashboard.prometheus.arithmetic import ARITHMETIC, COMPARISONS
 from functions.dashboard.prometheus.errors import QueryError, wrong
 from functions.dashboard.prometheus.functions import FUNCTIONS
 from functions.dashboard.prometheus.labels import NAME, Matcher, MatchOp, regex
+from functions.dashboard.prometheus.operators import SETS
 from functions.dashboard.prometheus.syntax import (
     Aggregate,
     Binary,
@@ -26,10 +28,6 @@ from functions.dashboard.prometheus.syntax import (
 AGGREGATIONS: Final = (
     "avg", "bottomk", "count", "group", "max", "min", "quantile", "stddev", "sum", "topk",
 )  # fmt: skip
-WITH_PARAMETER: Final = ("bottomk", "quantile", "topk")
-ARITHMETIC: Final = ("+", "-", "*", "/", "%", "^")
-COMPARISONS: Final = ("==", "!=", ">", "<", ">=", "<=")
-SETS: Final = ("and", "or", "unless")
 MAX_QUERY: Final = 10_000  # characters
 MAX_DEPTH: Final = 100
 _Node: TypeAlias = Any  # of the parser, whose classes have no common one

@@ -1,6 +1,6 @@
 """What a query comes to: numbers or series, one value for each step; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +40,14 @@ class Vector:
     """Series, no two of which have the same labels."""
 
     rows: Sequence[Row]
+
+
+Value = Scalar | Vector
+
+
+def columns_of(rows: Sequence[Row]) -> Iterator[tuple[float | None, ...]]:
+    """Yield the values of all series at each step."""
+    return zip(*(row.values for row in rows), strict=True)
 
 
 def vector_of(rows: Iterable[Row]) -> Vector:

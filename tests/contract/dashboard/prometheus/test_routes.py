@@ -180,6 +180,35 @@ def test_a_form_that_is_too_large_is_refused(filled: DashboardClient) -> None:
     assert (response.status_code, response.json()["errorType"]) == (400, "bad_data")
 
 
+def test_more_parameters_than_anybody_needs_are_refused(filled: DashboardClient) -> None:
+    response = filled.post_form(f"{API}/query", {f"p{n}": "x" for n in range(1_001)})
+
+    assert (response.status_code, "1000 parameters" in response.json()["error"]) == (400, True)
+
+
+def test_an_evaluation_that_would_take_too_long_is_refused(
+    filled: DashboardClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing cuts it short once it has begun."""
+    monkeypatch.setattr("functions.dashboard.prometheus.evaluator.MOST_LOOKED_AT", 10)
+    asked = {"query": "avg_over_time(temperature_c[5m])", "start": T, "end": T + 300, "step": 30}
+
+    response = filled.get(f"{API}/query_range?{urlencode(asked)}")
+
+    assert (response.status_code, "looks at more than 10" in response.text) == (422, True)
+
+
+def test_alerts_that_are_not_shown_are_a_warning(
+    filled: DashboardClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.dashboard.queries.samples.MOST", 1)
+    filled.store(ALERTS, [episode(1, until=NOON + timedelta(minutes=5))])
+
+    content = filled.get(f"{API}/query?query=ALERTS&time={T + 60}").json()
+
+    assert content["warnings"] == ["only the 1 alerts that ended last are shown"]
+
+
 def test_alerts_are_series_while_they_fire(filled: DashboardClient) -> None:
     over = episode(1, until=NOON + timedelta(minutes=2), ended=NOON + timedelta(minutes=2))
     filled.store(ALERTS, [over])
@@ -222,7 +251,7 @@ def test_rules_and_open_alerts_are_listed(mongo_url: str, empty: DashboardClient
 def test_more_devices_than_are_shown_are_a_warning(
     filled: DashboardClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.dashboard.routes.prometheus.MAX_SERIES", 1)
+    monkeypatch.setattr("functions.dashboard.queries.promql.MAX_SERIES", 1)
 
     content = filled.get(f"{API}/query?query=temperature_c&time={T}").json()
     listed = filled.get(f"{API}/series?match[]=temperature_c").json()
@@ -236,7 +265,7 @@ def test_more_devices_than_are_shown_are_a_warning(
 def test_a_query_of_too_much_is_refused(
     filled: DashboardClient, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(f"functions.dashboard.routes.prometheus.{limit}", 2)
+    monkeypatch.setattr(f"functions.dashboard.queries.promql.{limit}", 2)
     asked = {"query": "temperature_c", "start": T, "end": T + 180, "step": 60}
 
     response = filled.get(f"{API}/query_range?{urlencode(asked)}")

@@ -21,6 +21,6 @@ def test_a_query_gives_what_was_recorded(one: dict[str, Any]) -> None:
 
     assert status == one["status"], found
     if status == 200:
-        assert are_equal(found, one["result"]), f"{found}\n{one['result']}"
+        assert are_equal(one["query"], found, one["result"]), f"{found}\n{one['result']}"
     else:
         assert found.split(":")[0][:30] == one["result"].split(":")[0][:30]
