@@ -14,7 +14,7 @@ from functions.dashboard.dependencies import Store
 from functions.dashboard.prometheus import catalogue
 from functions.dashboard.prometheus.errors import undefined
 from functions.dashboard.prometheus.evaluator import Steps, evaluate
-from functions.dashboard.prometheus.labels import Labels
+from functions.dashboard.prometheus.labels import Labels, match_all
 from functions.dashboard.prometheus.parser import parsed
 from functions.dashboard.prometheus.request import Times
 from functions.dashboard.prometheus.selection import (
@@ -174,7 +174,8 @@ async def series_of(
                 device_ids = await _devices(database, selector, wanted, MAX_SERIES, warnings)
                 found.update(await _series_of_devices(database, device_ids, wanted))
             if wanted.alerts:
-                found.update(map(alert_labels, await _alerts_in(database, *span, warnings)))
+                alerts = map(alert_labels, await _alerts_in(database, *span, warnings))
+                found.update(one for one in alerts if match_all(selector.matchers, one))
     return sorted(found)
 
 

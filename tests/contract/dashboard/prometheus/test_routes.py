@@ -227,6 +227,16 @@ def test_alerts_are_series_while_they_fire(filled: DashboardClient) -> None:
     assert found["values"] == [[T + 60, "1"]]  # it fired half a minute after noon
 
 
+@pytest.mark.parametrize(("device", "found"), [("boiler", 1), ("oven", 0)])
+def test_pickers_list_the_alerts_that_match(
+    filled: DashboardClient, device: str, found: int
+) -> None:
+    filled.store(ALERTS, [episode(1, until=NOON + timedelta(minutes=2))])
+    asked = {"match[]": f'ALERTS{{device_id="{device}"}}', "start": T, "end": T + 300}
+
+    assert len(data(filled, "series", **asked)) == found
+
+
 def test_rules_and_open_alerts_are_listed(mongo_url: str, empty: DashboardClient) -> None:
     deliver(mongo_url, empty.stored, TICK)
     empty.store(ALERTS, [episode(1)])
