@@ -6,6 +6,7 @@ Document = dict[str, Any]
 
 RAW: Final = "telemetry_raw"
 VIEWS: Final = "aggregated_data"
+HOURS: Final = "aggregated_hours"
 ALERTS: Final = "alerts"
 DEVICES: Final = "devices"
 DEAD_LETTERS: Final = "dead_letters"

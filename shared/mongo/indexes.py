@@ -10,6 +10,7 @@ from shared.mongo.collections import (
     ALERTS,
     DEAD_LETTERS,
     DEVICES,
+    HOURS,
     OUTBOX,
     RAW,
     SILENCES,
@@ -74,6 +75,11 @@ INDEXES: Final = {
         IndexModel([("timestamp", DESCENDING), ("_id", ASCENDING)]),  # all devices, newest first
         IndexModel([("sensor_type", ASCENDING), ("timestamp", DESCENDING), ("_id", ASCENDING)]),
         IndexModel(  # a chart: one sensor of one device
+            [("device_id", ASCENDING), ("sensor_type", ASCENDING), ("timestamp", DESCENDING)]
+        ),
+    ],
+    HOURS: [
+        IndexModel(  # a chart over hours: sensors of devices
             [("device_id", ASCENDING), ("sensor_type", ASCENDING), ("timestamp", DESCENDING)]
         ),
     ],

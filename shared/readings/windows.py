@@ -4,6 +4,7 @@ Used by whoever folds readings into windows and by whoever says in which window 
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from shared.readings.identity import EPOCH
 
@@ -12,6 +13,20 @@ def window_start_of(ts: datetime, window_seconds: int) -> datetime:
     """Return the start of the window that holds the aware time `ts`."""
     width = timedelta(seconds=window_seconds)
     return EPOCH + (ts - EPOCH) // width * width
+
+
+HOUR_S: Final = 3_600
+HOUR: Final = timedelta(seconds=HOUR_S)
+
+
+def hour_of(at: datetime) -> datetime:
+    """Return the start of the hour that holds the aware time `at`."""
+    return window_start_of(at, HOUR_S)
+
+
+def has_hours(window_seconds: int) -> bool:
+    """Return whether an hour is made of several whole windows of this width."""
+    return window_seconds < HOUR_S and HOUR_S % window_seconds == 0
 
 
 def is_over(window_start: datetime, window_seconds: int, clock: datetime) -> bool:

@@ -2,23 +2,25 @@
 
     local-dev/bench prometheus
 
-The baseline reads the same windows by the driver, and does nothing with them. A step is five
+The baseline reads the same hours by the driver, and does nothing with them. A step is five
 minutes, as a panel of Grafana has it over a day.
 """
 
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Final
 from urllib.parse import urlencode
 
 import httpx
 
+from functions.aggregate.hour_summary import key_of, with_views
 from functions.dashboard.application import DashboardFunction
 from functions.dashboard.queries import samples
-from shared.mongo.collections import DEVICES, VIEWS
+from shared.mongo.collections import DEVICES, HOURS, REFRESH, VIEWS, Document
 from shared.mongo.connection import Mongo
 from shared.times import rfc3339
 from tests.bench.aggregate import database_of
@@ -30,7 +32,6 @@ _START: Final = datetime(2026, 1, 30, tzinfo=UTC)
 _WINDOWS: Final = 1_440  # a day of minutes
 _QUERY: Final = "temperature_c"
 _SUM: Final = "avg(avg_over_time(temperature_c[5m]))"
-_INSERTED: Final = 20_000
 
 
 def figures(servers: RealServers, rounds: int) -> list[Figure]:
@@ -84,22 +85,29 @@ async def _asked(client: httpx.AsyncClient, query: str) -> None:
 async def _read(mongo: Mongo, devices: int) -> None:
     ids = [_device(number) for number in range(devices)]
     span = (_START, _START + timedelta(days=1))
-    found = samples.windows(mongo.database, (ids, ["temperature_c"]), span, 60, ["average"])
-    assert sum([1 async for _ in found]) == devices * _WINDOWS
+    found = samples.hours(mongo.database, (ids, ["temperature_c"]), span, 60, ["average"])
+    assert sum([len(hour["windows"]["slot"]) async for hour in found]) == devices * _WINDOWS
 
 
 async def _fill(mongo: Mongo, devices: int) -> None:
     await mongo.database[DEVICES].insert_many([{"_id": _device(n)} for n in range(devices)])
-    windows = []
     for number in range(devices):
-        for minute in range(_WINDOWS):
-            start = _START + timedelta(minutes=minute)
-            windows.append(_window(_device(number), start, 20 + (number + minute) % 97 / 8))
-        if len(windows) >= _INSERTED:
-            await mongo.database[VIEWS].insert_many(windows, ordered=False)
-            windows = []
-    if windows:
+        windows = [
+            _window(
+                _device(number), _START + timedelta(minutes=minute), 20 + (number + minute) % 97 / 8
+            )
+            for minute in range(_WINDOWS)
+        ]
         await mongo.database[VIEWS].insert_many(windows, ordered=False)
+        await mongo.database[HOURS].insert_many(_hours(windows), ordered=False)
+    made = {"_id": "refresh/60s/hours", "position": _START + timedelta(days=1)}
+    await mongo.database[REFRESH].insert_one(made)
+
+
+def _hours(windows: Sequence[Document]) -> list[Document]:
+    by_hour = groupby(windows, key_of)
+    hours = [with_views(key, 60, None, some) for key, some in by_hour]
+    return [hour for hour in hours if hour is not None]
 
 
 def _device(number: int) -> str:

@@ -35,12 +35,54 @@ def views_of(readings: Iterable[Document], window_s: int) -> dict[str, Document]
     return {view["_id"]: view for view in views}
 
 
+def hours_of(
+    views: Iterable[Document], window_s: int, hour_s: int, end: datetime
+) -> dict[str, Document]:
+    """Return the hour of each device and sensor, of the hours that are over by `end`."""
+    by_hour: dict[tuple[str, str, datetime], dict[int, Document]] = defaultdict(dict)
+    for view in views:
+        start = window_of(view["timestamp"], hour_s)
+        slot = int((view["timestamp"] - start).total_seconds()) // window_s
+        if start + timedelta(seconds=hour_s) <= end:
+            by_hour[view["device_id"], view["sensor_type"], start][slot] = view
+    hours = (_hour(*key, found, window_s) for key, found in by_hour.items())
+    return {hour["_id"]: hour for hour in hours}
+
+
 def devices_of(readings: Iterable[Document]) -> dict[str, Document]:
     """Return what is known of each device."""
     by_device: dict[str, list[Document]] = defaultdict(list)
     for reading in readings:
         by_device[reading["device_id"]].append(reading)
     return {device: _device(device, found) for device, found in by_device.items()}
+
+
+def _hour(
+    device: str, sensor: str, start: datetime, windows: Mapping[int, Document], window_s: int
+) -> Document:
+    slots = sorted(windows)
+    names = ("count", "sum", "min", "max", "average", "p50", "p95")
+    lists: dict[str, list[Any]] = {name: [windows[slot][name] for slot in slots] for name in names}
+    return {
+        "_id": f"{device}/{sensor}/{window_s}s/hour/{start:%Y-%m-%dT%H:%M:%S.000Z}",
+        "device_id": device,
+        "sensor_type": sensor,
+        "timestamp": start,
+        "window_seconds": window_s,
+        "count": sum(lists["count"]),
+        "min": min(lists["min"]),
+        "max": max(lists["max"]),
+        "total": _all_digits(sum(map(Fraction, lists["sum"]), Fraction())),
+        "windows": {"slot": slots, **lists},
+    }
+
+
+def _all_digits(total: Fraction) -> list[float]:
+    parts = []
+    while total:
+        parts.append(float(total))
+        total -= Fraction(parts[-1])
+    return parts or [0.0]
 
 
 def alerts_of(

@@ -1,6 +1,6 @@
 """What of the code under test is set for a schedule: clocks that are wrong, and small limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from importlib import import_module
@@ -10,9 +10,12 @@ from typing import Any, Final
 from tests.simulation.seeded_random import Chance
 
 _NAMES: Final = (
+    "functions.aggregate.hour_summary",
     "functions.aggregate.intake",
     "functions.aggregate.refresh.counting",
     "functions.aggregate.refresh.full_reads",
+    "functions.aggregate.refresh.hour_scan",
+    "functions.aggregate.refresh.hour_writes",
     "functions.aggregate.refresh.lanes",
     "functions.aggregate.refresh.read_plan",
     "functions.aggregate.refresh.remembered",
@@ -21,6 +24,8 @@ _NAMES: Final = (
     "functions.aggregate.refresh.view_writes",
     "functions.aggregate.refresh.window_scan",
     "functions.aggregate.store.devices",
+    "functions.aggregate.store.guarded_writes",
+    "functions.aggregate.store.hours",
     "functions.aggregate.store.late_windows",
     "functions.aggregate.store.leases",
     "functions.aggregate.store.note",
@@ -30,12 +35,16 @@ _NAMES: Final = (
     "functions.aggregate.store.views",
     "functions.aggregate.window_summary",
     "shared.mongo.reading_store",
+    "shared.readings.windows",
 )
 MODULES: Final = {name.rpartition(".")[2]: import_module(name) for name in _NAMES}
 _SMALL: Final = {
     "counting": {"PAIRS": 2, "_HELD": 1},
     "devices": {"_BULK": 2},
     "full_reads": {"MAX_READINGS": 3, "MAX_HELD": 3, "_RANGES": 2},
+    "hour_scan": {"DEVICES": 1, "MANY": 1},
+    "hour_writes": {"_PAIRS": 2},
+    "hours": {"_BULK": 2, "_PAGE": 3},
     "lanes": {"STEP": 3, "FIRST_PAGE": 2, "MAX_PAGE": 2},
     "late_windows": {"_PAGE": 1},
     "note": {"MAX_READINGS": 2},
@@ -47,6 +56,7 @@ _SMALL: Final = {
     "window_scan": {"STEP": 4, "MAX_HELD": 4, "_DEVICES": 1},
 }
 MOST_EXAMINED: Final = 20  # documents in one operation, where limits are small
+HOUR_S: Final = 180  # short hours, of three windows: many are over in a schedule
 FOLLOWED_S: Final = 310  # readings of a schedule are up to so much ahead
 _ALWAYS: Final = 0.0
 _NEVER: Final = float("inf")
@@ -99,12 +109,35 @@ def wrong_clocks_and_small_limits(
     if kind in ("new", "hot") or chance.happens(0.3):
         # Several side by side at any time: the lease is for thrift only.
         settings.append((MODULES["leases"], "LEASE_MS", 0))
+    settings += _hours_of(HOUR_S)
     weight = chance.one_of((0, 25, 100_000, 100_000))
     settings += [
         (MODULES["remembered"], "MAX_WEIGHT", weight),
         (MODULES["slices"], "SLICE_S", _ALWAYS if chance.happens(0.1) else _NEVER),
         (MODULES["scan"], "FOLLOWED", timedelta(seconds=FOLLOWED_S)),
     ]
+    with _set(settings):
+        yield
+
+
+@contextmanager
+def hours_of_seconds(seconds: int) -> Iterator[None]:
+    """Let hours be as short as this."""
+    with _set(_hours_of(seconds)):
+        yield
+
+
+def _hours_of(seconds: int) -> list[tuple[ModuleType, str, Any]]:
+    found: list[tuple[ModuleType, str, Any]] = [
+        (module, "HOUR", timedelta(seconds=seconds))
+        for module in MODULES.values()
+        if hasattr(module, "HOUR")
+    ]
+    return [*found, (MODULES["windows"], "HOUR_S", seconds)]
+
+
+@contextmanager
+def _set(settings: Sequence[tuple[ModuleType, str, Any]]) -> Iterator[None]:
     before = [(module, name, getattr(module, name)) for module, name, _ in settings]
     try:
         for module, name, value in settings:

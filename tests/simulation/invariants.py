@@ -6,7 +6,7 @@ from itertools import combinations
 from math import comb
 from typing import Any, Final
 
-from shared.mongo.collections import RAW, REFRESH, VIEWS
+from shared.mongo.collections import HOURS, RAW, REFRESH, VIEWS
 from shared.mongo.reading_store import Incoming, intact_until
 from tests.simulation.acknowledged import (
     LATE,
@@ -126,6 +126,9 @@ class Invariants:
             self._is_due = True
             if before is not None:
                 _check_grown(before, after)
+        elif entry.collection == HOURS:
+            if before is not None and (after is None or after["count"] <= before["count"]):
+                raise Broken(f"an hour shrank, or was written again: from {before} to {after}")
         elif entry.collection == REFRESH:
             self._on_state(entry.key, before or {}, after or {})
 

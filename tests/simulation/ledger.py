@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH_NOTES, VIEWS
+from shared.mongo.collections import DEVICES, HOURS, NOTES, RAW, REFRESH, REFRESH_NOTES, VIEWS
 from shared.mongo.reading_store import Incoming
+from tests.simulation.code_under_test import HOUR_S
 from tests.simulation.generated_readings import WIDTH_S
 from tests.simulation.oracle import (
     Document,
     canonical,
     devices_of,
+    hours_of,
     raw_of,
     views_of,
 )
@@ -46,7 +49,9 @@ def stored_as(state: State, one: Incoming) -> Document | None:
     return next((raw for raw in raws if identity in (raw["_id"], raw.get("dedup"))), None)
 
 
-def check_equals_recompute(state: State, ledger: Ledger, width_s: int = WIDTH_S) -> None:
+def check_equals_recompute(
+    state: State, ledger: Ledger, width_s: int = WIDTH_S, hour_s: int = HOUR_S
+) -> None:
     """Raise Broken unless all that is stored is what the distinct readings give.
 
     Of copies that came at different times any may be the stored one; the rest follows from it.
@@ -54,9 +59,19 @@ def check_equals_recompute(state: State, ledger: Ledger, width_s: int = WIDTH_S)
     raws = state.get(RAW, {})
     _expect("telemetry_raw", raws, _distinct(raws, ledger))
     _expect("aggregated_data", state.get(VIEWS, {}), views_of(raws.values(), width_s))
+    views, made = state.get(VIEWS, {}), made_until(state, width_s)
+    if made is not None:
+        hours = hours_of(views.values(), width_s, hour_s, made)
+        _expect("aggregated_hours", state.get(HOURS, {}), hours)
     _expect("devices", state.get(DEVICES, {}), devices_of(raws.values()))
     _expect("late_windows", state.get(NOTES, {}), {})
     _expect("refresh_notes", state.get(REFRESH_NOTES, {}), {})
+
+
+def made_until(state: State, width_s: int = WIDTH_S) -> datetime | None:
+    """Give the time up to which hours are made; None before any is."""
+    hours = state.get(REFRESH, {}).get(f"refresh/{width_s}s/hours")
+    return None if hours is None or hours["after"] else hours["position"]
 
 
 def _distinct(raws: Mapping[Any, Document], ledger: Ledger) -> dict[str, Document]:

@@ -6,12 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.readings.reading import Reading
-from tests.chaos.oracle import Document, devices_of, summary_of, values_of, views_of, window_of
+from tests.chaos.oracle import (
+    Document,
+    devices_of,
+    hours_of,
+    summary_of,
+    values_of,
+    views_of,
+    window_of,
+)
 
 __all__ = [
     "Document",
     "canonical",
     "devices_of",
+    "hours_of",
     "raw_of",
     "summary_of",
     "values_of",

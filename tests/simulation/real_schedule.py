@@ -13,13 +13,14 @@ from typing import Any, Final
 import functions.aggregate.refresh.scan
 import functions.aggregate.store.leases
 from functions.aggregate.store.state import DONE
-from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, REFRESH_NOTES, VIEWS
+from shared.mongo.collections import DEVICES, HOURS, NOTES, RAW, REFRESH, REFRESH_NOTES, VIEWS
 from shared.mongo.database import Database
 from shared.mongo.indexes import make_indexes
 from shared.mongo.reading_store import Incoming
 from shared.outcomes import TemporaryError
+from tests.simulation.code_under_test import hours_of_seconds
 from tests.simulation.generated_readings import Devices
-from tests.simulation.ledger import Ledger, check_equals_recompute
+from tests.simulation.ledger import Ledger, check_equals_recompute, made_until
 from tests.simulation.queues import Queues
 from tests.simulation.seeded_random import Chance
 from tests.simulation.simulation import REFRESHES, SHARDS, WRITERS
@@ -31,6 +32,7 @@ _BETWEEN_EVENTS_S: Final = 0.06
 _CUT_OFF: Final = 0.25  # the share of all work that is cut off
 _CUT_OFF_AFTER_S: Final = 0.03
 _REST_S: Final = 30.0
+_HOUR_S: Final = 3  # so that hours are over while it runs
 _LEASE_MS: Final = 20  # passes side by side
 
 
@@ -56,7 +58,7 @@ class RealSchedule:
                     self._queues.redrive()
                     await asyncio.sleep(0.01)
             await self._settle()
-        check_equals_recompute(await self._state(), self._ledger, WIDTH_S)
+        check_equals_recompute(await self._state(), self._ledger, WIDTH_S, _HOUR_S)
 
     def seconds(self) -> int:
         """Return no time: nothing of what is checked here depends on it."""
@@ -102,7 +104,12 @@ class RealSchedule:
         """Work as a process does, lane by lane; what is cut off begins anew, as after a crash."""
         refresh = self._process(name, shards)
         while True:
-            steps = (refresh.live_round, refresh.late_round, refresh.scan_step)
+            steps = (
+                refresh.live_round,
+                refresh.late_round,
+                refresh.scan_step,
+                refresh.hour_step,
+            )
             try:
                 await self._cut_off(self._chance.one_of(steps)())
             except TemporaryError:
@@ -126,7 +133,12 @@ class RealSchedule:
         refresh = self._process("last", 1)
         async with asyncio.timeout(_REST_S):
             while not await self._is_settled():
-                for step in (refresh.live_round, refresh.late_round, refresh.scan_step):
+                for step in (
+                    refresh.live_round,
+                    refresh.late_round,
+                    refresh.scan_step,
+                    refresh.hour_step,
+                ):
                     with suppress(TemporaryError):
                         await step()
                 await asyncio.sleep(0.05)
@@ -136,12 +148,15 @@ class RealSchedule:
             if await self._database[name].find_one({}) is not None:
                 return False
         summary = await self._database[REFRESH].find_one({"_id": f"refresh/{WIDTH_S}s"})
-        return summary is not None and bool(summary["scan"]["phase"] == DONE)
+        if summary is None or summary["scan"]["phase"] != DONE:
+            return False
+        made = made_until(await self._state(), WIDTH_S)
+        return made is not None and bool(made + timedelta(seconds=_HOUR_S) > summary["horizon"])
 
     async def _state(self) -> dict[str, dict[Any, Any]]:
         return {
             name: {one["_id"]: one for one in await self._database[name].find({}).to_list()}
-            for name in (RAW, VIEWS, DEVICES, NOTES, REFRESH_NOTES)
+            for name in (RAW, VIEWS, HOURS, DEVICES, NOTES, REFRESH, REFRESH_NOTES)
         }
 
 
@@ -165,7 +180,8 @@ def _short_leases() -> Iterator[None]:
     functions.aggregate.store.leases.LEASE_MS = _LEASE_MS  # type: ignore[misc]  # final for all others
     functions.aggregate.refresh.scan.FOLLOWED = timedelta(seconds=2)  # type: ignore[misc]  # as above
     try:
-        yield
+        with hours_of_seconds(_HOUR_S):
+            yield
     finally:
         functions.aggregate.store.leases.LEASE_MS = usual[0]  # type: ignore[misc]  # as above
         functions.aggregate.refresh.scan.FOLLOWED = usual[1]  # type: ignore[misc]  # as above

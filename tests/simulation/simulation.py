@@ -19,7 +19,7 @@ from tests.simulation.database_double.faults import NONE, Faults
 from tests.simulation.database_double.replica import Replica
 from tests.simulation.generated_readings import WIDTH_S, Devices
 from tests.simulation.invariants import SUMMARY, Invariants
-from tests.simulation.ledger import Broken, Ledger, check_equals_recompute
+from tests.simulation.ledger import Broken, Ledger, check_equals_recompute, made_until
 from tests.simulation.oracle import window_of
 from tests.simulation.profile import ANY, OLDER
 from tests.simulation.queues import AGGREGATE, ALERT, Queues
@@ -42,9 +42,10 @@ _AUDIT: Final = "audit"
 _AUDITED: Final = 0.2  # the share of histories in which an audit repairs beside the others
 _RUNNING: Final = 0.7  # that of those in which this version has long been running: no scan
 _WEIGHTS: Final = (1.0, 1.0, 0.15, SLOW)
+_OF_HOURS: Final = 0.3  # a process looks for hours to be made less often than for notes
 _REST_TICK_S: Final = 1.0
-_SLOW_TICK_S: Final = 0.3  # less than an hour in all: what a clock ahead has written is not over
-_END_OF_REST: Final = 8_000
+_SLOW_TICK_S: Final = 0.15  # less than an hour in all: what a clock ahead has written is not over
+_END_OF_REST: Final = 20_000  # steps: a late note takes twice as many since there are hours
 _FUTURE_S: Final = 400.0  # past the last window that a reading of a schedule can be in
 
 
@@ -215,14 +216,16 @@ class World:
 
     def _is_settled(self, end: datetime) -> bool:
         """Return whether no note is left, nothing is left to be scanned, and all up to `end` is
-        settled.
+        settled and in hours.
         """
         held = self.replica.held_state
         summary = held.get(REFRESH, {}).get(SUMMARY)
         if summary is None or held.get(NOTES) or held.get(REFRESH_NOTES):
             return False
         is_scanned: bool = summary.get("scan", {}).get("phase") == "done"
-        return is_scanned and bool(summary["horizon"] >= end)
+        made = made_until(held)
+        are_made = made is not None and made >= end
+        return is_scanned and bool(summary["horizon"] >= end) and are_made
 
     def _rest_until(self, is_reached: Callable[[], bool], tick_s: float = _REST_TICK_S) -> None:
         for _ in range(_END_OF_REST):
@@ -239,6 +242,8 @@ class World:
             self._trampoline.spawn(f"{name} {part}".rstrip(), work)
             for part, work in self._work_of(name).items()
         ]
+        for task in self._workers[name]:
+            task.weight = _OF_HOURS if task.name.endswith(" hours") else 1.0
 
     def _work_of(self, name: str) -> Mapping[str, Coroutine[Any, None, None]]:
         if name == _AUDIT:

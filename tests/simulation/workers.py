@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.window_audit import Repair, WindowAudit
 from functions.aggregate.intake import keep_and_note
+from functions.aggregate.refresh.hour_scan import HourScan
 from functions.aggregate.refresh.lanes import late_step, live_pass
 from functions.aggregate.refresh.remembered import Remembered
 from functions.aggregate.refresh.scan import Scan
@@ -93,10 +94,12 @@ class Refreshing:
     happens: Callable[[float], bool]
     shares: Shares = field(init=False)
     scan: Scan = field(init=False)
+    hours: HourScan = field(init=False)
 
     def __post_init__(self) -> None:
         self.shares = Shares(self.this)
         self.scan = Scan(self.this)
+        self.hours = HourScan(self.this)
 
     def lanes(self) -> Mapping[str, Coroutine[Any, None, None]]:
         """Return what runs side by side in the process, by name."""
@@ -104,6 +107,7 @@ class Refreshing:
             "live": self._again(self.live_round),
             "late": self._again(self.late_round),
             "scan": self._again(self.scan_step),
+            "hours": self._again(self.hour_step),
         }
 
     async def live_round(self) -> None:
@@ -120,6 +124,9 @@ class Refreshing:
 
     async def scan_step(self) -> None:
         await self.scan.step()
+
+    async def hour_step(self) -> None:
+        await self.hours.step()
 
     async def _again(self, step: Callable[[], Coroutine[Any, None, None]]) -> None:
         while True:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.horizon import horizon_of
+from functions.aggregate.audit.hour_audit import HourAudit
 from functions.aggregate.audit.report import Report
 from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
 from shared.mongo.database import client_of, majority
@@ -24,13 +25,14 @@ from shared.settings import AggregateSettings, MongoSettings, SettingsError, rea
 from shared.times import read_time, rfc3339
 
 _EPILOG = """\
-Only settled windows are audited. --repair writes views that are missing or of too few readings, and
-devices stored with too narrow a span, by the same guarded writes as the refresh. A view that is
-larger, different or without readings is only reported: readings may have been deleted by retention
-or by hand, and the view is then all that is left of them. With --raw-is-complete you say that none
-were, and those are replaced by what the readings give, or deleted. An audit that was stopped goes
-on with --from. Exit code: 0 nothing differs or all was repaired; 1 something differs, the horizon
-stands still with readings after it, or the database failed; 2 wrong settings."""
+Only settled windows are audited, and the hours that are made of them. --repair writes views and
+hours that are missing or of too few readings, and devices stored with too narrow a span, by the
+same guarded writes as the refresh. A view that is larger, different or without readings is only
+reported: readings may have been deleted by retention or by hand, and the view is then all that is
+left of them. With --raw-is-complete you say that none were, and those are replaced by what the
+readings give, or deleted. An audit that was stopped goes on with --from. Exit code: 0 nothing
+differs or all was repaired; 1 something differs, the horizon stands still with readings after it,
+or the database failed; 2 wrong settings."""
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -69,6 +71,8 @@ async def _run(mongo: MongoSettings, width: int, options: argparse.Namespace) ->
             report = Report(options.json, start, end, timedelta(seconds=width), horizon)
             repair = Repair(options.repair, options.repair and options.raw_is_complete)
             await run_audit(WindowAudit(store, width, repair), report)
+            async for finding in HourAudit(database, session, width, repair).findings(start, end):
+                report.add_finding(finding)
     return report.end_with_summary(start)
 
 
@@ -92,7 +96,8 @@ async def run_audit(audit: Audit, report: Report) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m functions.aggregate.audit",
-        description="Compare aggregated_data and devices with what telemetry_raw gives.",
+        description="Compare aggregated_data and devices with what telemetry_raw gives, "
+        "and aggregated_hours with what aggregated_data gives.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -11,7 +11,10 @@ from typing import Final
 from functions.aggregate.audit.comparison import Difference
 from functions.aggregate.audit.view_pages import ViewPages
 from functions.aggregate.audit.window import Window
+from functions.aggregate.hour_summary import key_of
+from functions.aggregate.refresh.hour_writes import HourWrites
 from functions.aggregate.store.devices import DeviceFacts, widen
+from functions.aggregate.store.hours import HourStore
 from functions.aggregate.store.notes import Notes
 from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.views import ViewStore
@@ -140,9 +143,15 @@ class AuditStore:
         return found | await self._noted_by_the_version_before(start)
 
     async def write_grown(self, views: Sequence[tuple[Document, int]]) -> list[str]:
-        """Write each view where the stored count still is the one beside it; return the others."""
-        store = ViewStore(self._database, self._session, self._window_seconds)
-        return await store.replace(views)
+        """Write each view where the stored count still is the one beside it; return the others.
+
+        The hours that are made have these views then.
+        """
+        parts = (self._database, self._session, self._window_seconds)
+        refused = await ViewStore(*parts).replace(views)
+        written = [view for view, _ in views if view["_id"] not in refused]
+        await HourWrites(*parts).take_in_views(written)
+        return refused
 
     async def widen(self, facts: Iterable[DeviceFacts]) -> None:
         """Write these devices as the refresh does: what is stored can only become wider."""
@@ -155,9 +164,14 @@ class AuditStore:
         async with database_errors(_OPERATION):
             if difference.expected is None:
                 deleted = await views.delete_one(seen, session=self._session)
-                return bool(deleted.deleted_count)
-            replaced = await views.replace_one(seen, difference.expected, session=self._session)
-            return bool(replaced.matched_count)
+                is_right = bool(deleted.deleted_count)
+            else:
+                replaced = await views.replace_one(seen, difference.expected, session=self._session)
+                is_right = bool(replaced.matched_count)
+        parts = (self._database, self._session, self._window_seconds)
+        if is_right and await HourStore(*parts).hours_of([key_of(seen)]):
+            await HourWrites(*parts).make_again(key_of(seen))
+        return is_right
 
     async def _noted_by_the_version_before(self, start: datetime) -> set[str]:
         found: set[str] = set()

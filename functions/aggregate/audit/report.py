@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from functions.aggregate.audit.horizon import Horizon
-from functions.aggregate.audit.window_audit import Audited
+from functions.aggregate.audit.window_audit import Audited, Finding
 from shared.times import rfc3339
 
-_KINDS: Final = ("missing", "smaller", "different", "larger", "without_readings", "device")
+_KINDS: Final = ("missing", "smaller", "different", "larger", "without_readings", "device", "hour")
 _PROGRESS_S: Final = 10.0  # where nobody looks at a terminal
 
 
@@ -55,10 +55,14 @@ class Report:
         self.views += audited.views
         self.being_counted += audited.being_counted
         for one in audited.findings:
-            self.found[one.kind] += 1
-            self.repaired += one.is_repaired
-            self._print(one.sentence + ("  repaired" if one.is_repaired else ""))
+            self.add_finding(one)
         self._show_progress(audited.start)
+
+    def add_finding(self, one: Finding) -> None:
+        """Take in what differs."""
+        self.found[one.kind] += 1
+        self.repaired += one.is_repaired
+        self._print(one.sentence + ("  repaired" if one.is_repaired else ""))
 
     def end_with_summary(self, first: datetime) -> int:
         """Print the summary of what was audited since `first`; return the exit code."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from functions.aggregate.refresh.fold import Fold
 from functions.aggregate.refresh.full_reads import FullReads
+from functions.aggregate.refresh.hour_writes import HourWrites
 from functions.aggregate.refresh.remembered import Remembered
 from functions.aggregate.refresh.seen import Devices, Noted
 from functions.aggregate.refresh.slices import breathe
@@ -57,9 +58,12 @@ class Counting:
         self._writes = ViewWrites(self._views, window_seconds, remembered)
         pages = ReadingPages(database, session)
         self._full_reads = FullReads(pages, window_seconds)
+        self._hours = HourWrites(database, session, window_seconds)
 
     async def count(self, noted: Noted) -> None:
         """Return when every view of what is noted is of at least these readings, for good.
+
+        The hours that are made have these views then.
 
         Raise TemporaryError where the database fails; doing it again completes it.
         """
@@ -67,6 +71,7 @@ class Counting:
         for some in chunks(unknown, PAIRS):
             await self._count_unknown(some, noted)
         await self.widen(noted.devices)
+        await self._hours.take_in(noted)
 
     async def write_full(self, folds: Mapping[Pair, Fold]) -> list[Pair]:
         """Write what grew of pairs whose counts were read, then all of their readings.

@@ -16,6 +16,7 @@ class Quiet:
 
     wants: int = 0
     is_scanned: bool = False
+    has_made_hours: bool = False
     _wanted_at: float = field(default_factory=time.monotonic)
     _live: int = -1
     _late: int = -1
@@ -50,6 +51,7 @@ class Quiet:
 
     def settled_until(self) -> datetime | None:
         """Return the horizon of a process that has nothing to do; None where it may have."""
-        is_quiet = self.wants == self._live == self._late and self.is_scanned
+        is_done = self.is_scanned and self.has_made_hours
+        is_quiet = self.wants == self._live == self._late and is_done
         stays = time.monotonic() - self._wanted_at < STAY_S
         return self._horizon if is_quiet and not stays else None

@@ -7,10 +7,12 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from functions.aggregate.refresh.cancellation import end_tasks
+from functions.aggregate.refresh.hour_scan import HourScan
 from functions.aggregate.refresh.lanes import late_step, live_pass
 from functions.aggregate.refresh.quiet import Quiet
 from functions.aggregate.refresh.remembered import Remembered
@@ -41,6 +43,7 @@ class RefreshScheduler:
         )
         self._shares = Shares(self._this)
         self._scan = Scan(self._this)
+        self._hours = HourScan(self._this)
         self._scanning = asyncio.Lock()
         self._active = asyncio.Event()  # there may be work
         self._urgent = asyncio.Event()  # somebody waits for a live round
@@ -54,7 +57,7 @@ class RefreshScheduler:
     async def open(self) -> None:
         """Begin; there may be work that a process left undone."""
         self.want()
-        steps = (self._beat, self._live_round, self._late_round, self._scan_step)
+        steps = (self._beat, self._live_round, self._late_round, self._scan_step, self._hour_step)
         self._tasks = [asyncio.create_task(self._repeat(step)) for step in steps]
 
     def want(self) -> None:
@@ -79,7 +82,7 @@ class RefreshScheduler:
 
     async def close(self) -> None:
         """Stop; count what is left and give the shards back, within some 6 s."""
-        await _end(self._tasks)
+        await end_tasks(self._tasks)
         if not self._shares.held:
             return
         with suppress(TimeoutError, TemporaryError):
@@ -186,17 +189,13 @@ class RefreshScheduler:
             return BEAT_S
         return PAUSE * (time.perf_counter() - started)
 
+    async def _hour_step(self) -> float:
+        started = time.perf_counter()
+        self._quiet.has_made_hours = await self._hours.step() is not False
+        if self._quiet.has_made_hours:
+            return BEAT_S
+        return PAUSE * (time.perf_counter() - started)
+
     async def _is_idle(self) -> bool:
         horizon = self._quiet.settled_until()
         return horizon is not None and not await self._shares.has_readings_from(horizon)
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel these tasks until they end: under Python 3.11 pymongo may lose a cancellation."""
-    pending = set(tasks)
-    for _ in range(5):
-        if not pending:
-            return
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=0.3)

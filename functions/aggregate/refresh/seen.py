@@ -52,6 +52,10 @@ class Noted:
         self.named[pair] = None
         self.count += 1
 
+    def window_starts(self) -> set[datetime]:
+        """Return the start of each window with a pair."""
+        return {pair.window_start for pair in (*self.readings, *self.named)}
+
     def sensors_of(self, pair: Pair) -> list[str]:
         """Return the sensors of the pair's noted readings, each once."""
         found = self.readings.get(pair, {}).values()

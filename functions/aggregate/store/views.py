@@ -7,16 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from pymongo import InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError
 
 from functions.aggregate.store.chunks import chunks
+from functions.aggregate.store.guarded_writes import replace_guarded
 from functions.aggregate.store.pairs import Pair
 from functions.aggregate.window_summary import Summary, ViewKey
 from shared.mongo.collections import VIEWS, Document
 from shared.mongo.database import Database
-from shared.mongo.errors import database_errors, duplicates_in
+from shared.mongo.errors import database_errors
 
 Counts = dict[Pair, dict[str, int]]
 
@@ -104,16 +103,7 @@ class ViewStore:
         0: there is none. Return the `_id`s of those refused, since somebody else wrote them; it is
         not said what is stored now, nor that a majority holds it.
         """
-        refused: list[str] = []
-        for some in chunks(views, BULK):
-            async with database_errors(_OPERATION):
-                try:
-                    await self._views.bulk_write(
-                        [_guarded(*one) for one in some], ordered=False, session=self._session
-                    )
-                except BulkWriteError as error:
-                    refused += [some[index][0]["_id"] for index in duplicates_in(error)]
-        return refused
+        return await replace_guarded(self._views, self._session, views, BULK)
 
     def _view_id(self, pair: Pair, sensor: str) -> str:
         return ViewKey(pair.device_id, sensor, pair.window_start, self._window_seconds).view_id
@@ -143,10 +133,3 @@ def view_of(key: ViewKey, summary: Summary) -> Document:
         "p50": summary.p50,
         "p95": summary.p95,
     }
-
-
-def _guarded(view: Document, count: int) -> InsertOne[Document] | ReplaceOne[Document]:
-    if count == 0:
-        return InsertOne(view)
-    # Where the count is another, the upsert meets the `_id`: a duplicate key names the place.
-    return ReplaceOne({"_id": view["_id"], "count": count}, view, upsert=True)

@@ -36,7 +36,10 @@ def mean_of(values: Numbers) -> float:
     for count, value in enumerate(values, 1):
         if math.isinf(mean) and (value == mean or math.isfinite(value)):
             continue
-        mean, rest = kahan(value / count - mean / count, mean, rest)
+        more = value / count - mean / count  # what follows is `kahan`: a call takes as long again
+        summed = mean + more
+        rest += (mean - summed) + more if abs(mean) >= abs(more) else (more - summed) + mean
+        mean = summed
     return mean if math.isinf(mean) else mean + rest
 
 

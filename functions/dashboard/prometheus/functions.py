@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from functions.dashboard.prometheus.arithmetic import (
     changes_in,
@@ -27,8 +27,7 @@ class Kind(StrEnum):
     RANGE = "series with a range, such as x[5m]"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The samples of one series in a range; there is at least one. Times are milliseconds."""
 
     times: Sequence[int]

@@ -126,11 +126,19 @@ class Collected:
         """Take in a window."""
         device_id, at = window["device_id"], window["at"]
         for name, of in self._by_sensor[window["sensor_type"]]:
-            columns = self._found.get((name, device_id))
-            if columns is None:
-                columns = self._found[name, device_id] = Columns()
+            columns = self._columns(name, device_id)
             columns.times.append(at)
             columns.values.append(window[of])
+
+    def add_hour(self, hour: Document, width: int) -> int:
+        """Take in the windows of an hour, of `width` milliseconds; return how many."""
+        windows, at = hour["windows"], hour["at"]
+        times = array("q", [at + slot * width for slot in windows["slot"]])
+        for name, of in self._by_sensor[hour["sensor_type"]]:
+            columns = self._columns(name, hour["device_id"])
+            columns.times.extend(times)
+            columns.values.extend(windows[of])
+        return len(times)
 
     def samples(self) -> Sequence[Samples]:
         """Return the series in the order of their labels."""
@@ -138,6 +146,12 @@ class Collected:
             Samples(labels_of(name, device_id), columns.times, columns.values)
             for (name, device_id), columns in sorted(self._found.items())
         ]
+
+    def _columns(self, name: str, device_id: str) -> Columns:
+        columns = self._found.get((name, device_id))
+        if columns is None:
+            columns = self._found[name, device_id] = Columns()
+        return columns
 
 
 def alert_samples(

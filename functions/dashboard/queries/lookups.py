@@ -41,6 +41,14 @@ async def horizon(database: Database, window_seconds: int) -> datetime | None:
     return None if state is None or state["horizon"] == EPOCH else state["horizon"]
 
 
+async def hours_made_until(database: Database, window_seconds: int) -> datetime:
+    """Return the time up to which all hours are made; EPOCH where none is."""
+    state = await database[REFRESH].find_one(
+        {"_id": f"refresh/{window_seconds}s/hours"}, {"position": 1}
+    )
+    return EPOCH if state is None else state["position"]
+
+
 async def counted_sensors(
     database: Database, window_seconds: int, start: datetime, reading: Document
 ) -> set[str]:

@@ -4,12 +4,12 @@ Sensors are found by skipping through an index, one step for each, whatever the 
 one range of the index for each device and sensor.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from shared.alerts.status import OPEN
-from shared.mongo.collections import ALERT_RULES, ALERTS, DEVICES, SILENCES, VIEWS, Document
+from shared.mongo.collections import ALERT_RULES, ALERTS, DEVICES, HOURS, SILENCES, VIEWS, Document
 from shared.mongo.database import Database
 
 _BATCH: Final = 20_000
@@ -41,21 +41,51 @@ async def windows(
 
     `at` is the begin in milliseconds. Those of one device and sensor are in order of time.
     """
+    wanted = _wanted(sources, {"$gte": span[0], "$lte": span[1]}, window_seconds)
+    async for window in _found(database, VIEWS, wanted, fields):
+        yield window
+
+
+async def hours(
+    database: Database,
+    sources: tuple[Sequence[str], Sequence[str]],
+    span: tuple[datetime, datetime],
+    window_seconds: int,
+    fields: Collection[str],
+) -> AsyncIterator[Document]:
+    """Yield the hours of these devices and sensors that begin in the span, but not at its end.
+
+    `at` is the begin in milliseconds; `windows` has lists side by side, of slots and of each field.
+    """
+    wanted = _wanted(sources, {"$gte": span[0], "$lt": span[1]}, window_seconds)
+    shown = [f"windows.{name}" for name in ("slot", *fields)]
+    async for hour in _found(database, HOURS, wanted, shown):
+        yield hour
+
+
+def _wanted(
+    sources: tuple[Sequence[str], Sequence[str]], span: Document, window_seconds: int
+) -> Document:
     device_ids, sensor_types = sources
-    wanted = {
+    return {
         "device_id": {"$in": list(device_ids)},
         "sensor_type": {"$in": list(sensor_types)},
-        "timestamp": {"$gte": span[0], "$lte": span[1]},
+        "timestamp": span,
         "window_seconds": window_seconds,
     }
+
+
+async def _found(
+    database: Database, collection: str, wanted: Document, fields: Iterable[str]
+) -> AsyncIterator[Document]:
     shown: dict[str, Any] = dict.fromkeys(fields, 1)
     shown |= {"_id": 0, "device_id": 1, "sensor_type": 1, "at": {"$toLong": "$timestamp"}}
     backwards = [(name, -direction) for name, direction in _INDEX]
-    found = database[VIEWS].find(
+    found = database[collection].find(
         wanted, shown, batch_size=_BATCH, hint=dict(_INDEX), sort=backwards
     )
-    async for window in found:
-        yield window
+    async for one in found:
+        yield one
 
 
 async def alerts(database: Database, span: tuple[datetime, datetime]) -> Sequence[Document]:

@@ -23,7 +23,8 @@ from functions.dashboard.prometheus.labels import Labels
 from functions.dashboard.prometheus.parser import selector_of
 from functions.dashboard.queries import samples
 from functions.dashboard.queries.bounded_queries import bounded
-from functions.dashboard.queries.promql import OPERATION, Warnings, series_of, value_of
+from functions.dashboard.queries.promql import OPERATION, series_of, value_of
+from functions.dashboard.queries.selector_reads import Warnings
 from functions.dashboard.routes.compressed import respond_compressed
 from shared.alerts.rules.history import RuleBook
 from shared.outcomes import RETRY_AFTER_S, TemporaryError

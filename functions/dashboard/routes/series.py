@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from functions.dashboard.dependencies import Store, StoreOfRequest
 from functions.dashboard.queries.bounded_queries import bounded
-from functions.dashboard.queries.lookups import horizon, is_known
+from functions.dashboard.queries.lookups import horizon, hours_made_until, is_known
 from functions.dashboard.queries.windows import partials_of
 from functions.dashboard.refusals import UnknownDevice
 from functions.dashboard.routes.compressed import respond_compressed
@@ -49,11 +49,13 @@ async def device_series(
     Of a gap, longer than the sensor's own interval, there is one point without values.
     """
     now = datetime.now(UTC)
-    grid = _grid(store, query, now, 1)
+    _grid(store, query, now, 1, made=now)  # what is wrong whatever is made
     async with bounded("device_series"):
+        made = await hours_made_until(store.database, store.window_seconds)
+        grid = _grid(store, query, now, 1, made)
         if not await is_known(store.database, device_id):
             raise UnknownDevice(device_id)
-        table = await _table(store, grid, [device_id], query.sensors)
+        table = await _table(store, grid, [device_id], query.sensors, made)
     return _response(request, store, query, table, now)
 
 
@@ -63,30 +65,37 @@ async def series(
 ) -> Response:
     """Return the series of several devices' sensors; a device that was never seen has no points."""
     now = datetime.now(UTC)
-    grid = _grid(store, query, now, len(query.device_ids))
+    _grid(store, query, now, len(query.device_ids), made=now)
     async with bounded("series"):
-        table = await _table(store, grid, query.device_ids, query.sensors)
+        made = await hours_made_until(store.database, store.window_seconds)
+        grid = _grid(store, query, now, len(query.device_ids), made)
+        table = await _table(store, grid, query.device_ids, query.sensors, made)
     return _response(request, store, query, table, now)
 
 
-def _grid(store: Store, query: SeriesParameters, now: datetime, devices: int) -> Grid:
+def _grid(
+    store: Store, query: SeriesParameters, now: datetime, devices: int, made: datetime
+) -> Grid:
     start, end = (moment_at(moment, now) for moment in query.moments)
     wanted = Wanted(start, end, query.max_points, query.step)
     try:
-        return bounded_grid(wanted, store.window, devices * len(query.sensors))
+        return bounded_grid(wanted, store.window, devices * len(query.sensors), made)
     except WrongRange as error:
         fault = {"type": "range", "loc": ("query", error.parameter), "msg": str(error)}
         raise RequestValidationError([fault]) from error
 
 
 async def _table(
-    store: Store, grid: Grid, device_ids: Sequence[str], sensors: Sequence[str]
+    store: Store, grid: Grid, device_ids: Sequence[str], sensors: Sequence[str], made: datetime
 ) -> SeriesTable:
     # The horizon is read first: what it says is settled is then counted in all that is read.
     until = await horizon(store.database, store.window_seconds)
     sources = [(device_id, sensor) for device_id in device_ids for sensor in sensors]
     found = await asyncio.gather(
-        *(partials_of(store.database, *source, grid, store.window_seconds) for source in sources)
+        *(
+            partials_of(store.database, source, grid, store.window_seconds, made)
+            for source in sources
+        )
     )
     points = [SeriesPoints(*source, some) for source, some in zip(sources, found, strict=True)]
     return SeriesTable(grid, store.window_seconds, until, points)

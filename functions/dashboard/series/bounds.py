@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.dashboard.series.grid import Grid, fitting_grid, grid_of
+from functions.dashboard.series.grid import Grid, fitting_grid, grid_of, whole_hours
+from shared.readings.windows import HOUR
 
-MAX_WINDOWS: Final = 50_000  # read for one response: some 3 us each
+MAX_WINDOWS: Final = 50_000  # or hours; read for one response: some 3 us each
 MAX_POINTS: Final = 20_000  # of all series together
 
 
@@ -28,8 +29,8 @@ class Wanted:
     step: timedelta | None = None
 
 
-def bounded_grid(wanted: Wanted, width: timedelta, series: int) -> Grid:
-    """Return the steps of so many series from windows of this width.
+def bounded_grid(wanted: Wanted, width: timedelta, series: int, made: datetime) -> Grid:
+    """Return the steps of so many series from windows of this width, and hours up to `made`.
 
     Raise WrongRange where the range is none, the step is no whole multiple of a window, or it is
     more than one response is for.
@@ -37,7 +38,7 @@ def bounded_grid(wanted: Wanted, width: timedelta, series: int) -> Grid:
     if wanted.end <= wanted.start:
         raise WrongRange("to", "must be after `from`")
     grid = _grid(wanted, width)
-    windows = (grid.end - grid.start) // width * series
+    windows = _read(grid, width, made) * series
     if windows > MAX_WINDOWS:
         most = MAX_WINDOWS // series * width
         raise WrongRange(
@@ -51,6 +52,16 @@ def bounded_grid(wanted: Wanted, width: timedelta, series: int) -> Grid:
             f"{series} series of {grid.points} points each; {MAX_POINTS} in all are the most",
         )
     return grid
+
+
+def _read(grid: Grid, width: timedelta, made: datetime) -> int:
+    """Return how many windows and hours are read."""
+    windows = (grid.end - grid.start) // width
+    whole = whole_hours(grid, made)
+    if whole is None:
+        return windows
+    hours = (whole[1] - whole[0]) // HOUR
+    return windows - hours * (HOUR // width) + hours
 
 
 def _grid(wanted: Wanted, width: timedelta) -> Grid:

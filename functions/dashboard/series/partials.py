@@ -4,11 +4,11 @@ Of a sum all digits are kept until it is shown. So a down-sampling of a down-sam
 one, and ranges that meet give what the whole gives.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.exact_sum import exact_sum
 from shared.readings.identity import EPOCH
 
 
@@ -29,19 +29,6 @@ class Partial:
     def average(self) -> float:
         """The mean of all values: windows weigh by their count. Between min and max, as theirs."""
         return min(max(self.total[0] / self.count, self.min), self.max)
-
-
-def exact_sum(values: Iterable[float]) -> tuple[float, ...]:
-    """Return the exact sum as floats: its nearest one, that of what is left, and so on to nothing.
-
-    Equal sums give equal floats, in whatever order and from whatever parts they were added.
-    """
-    left = list(values)
-    parts: list[float] = []
-    while rounded := math.fsum(left):
-        parts.append(rounded)
-        left.append(-rounded)
-    return tuple(parts) or (0.0,)
 
 
 def step_start(at: datetime, step: timedelta) -> datetime:

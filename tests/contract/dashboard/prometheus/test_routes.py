@@ -261,7 +261,7 @@ def test_rules_and_open_alerts_are_listed(mongo_url: str, empty: DashboardClient
 def test_more_devices_than_are_shown_are_a_warning(
     filled: DashboardClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.dashboard.queries.promql.MAX_SERIES", 1)
+    monkeypatch.setattr("functions.dashboard.queries.selector_reads.MAX_SERIES", 1)
 
     content = filled.get(f"{API}/query?query=temperature_c&time={T}").json()
     listed = filled.get(f"{API}/series?match[]=temperature_c").json()
@@ -271,11 +271,11 @@ def test_more_devices_than_are_shown_are_a_warning(
     assert "only the first 1 devices" in listed["warnings"][0]
 
 
-@pytest.mark.parametrize("limit", ["MAX_WINDOWS", "MAX_RESULT"])
+@pytest.mark.parametrize("limit", ["selector_reads.MAX_WINDOWS", "promql.MAX_RESULT"])
 def test_a_query_of_too_much_is_refused(
     filled: DashboardClient, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(f"functions.dashboard.queries.promql.{limit}", 2)
+    monkeypatch.setattr(f"functions.dashboard.queries.{limit}", 2)
     asked = {"query": "temperature_c", "start": T, "end": T + 180, "step": 60}
 
     response = filled.get(f"{API}/query_range?{urlencode(asked)}")

@@ -16,7 +16,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> Quiet:
     monkeypatch.setattr(module, "STAY_S", 0.0)
     found = Quiet()
     found.wanted()
-    found.is_scanned = True
+    found.is_scanned = found.has_made_hours = True
     found.live_round(1, 0, [NOON + timedelta(minutes=1), NOON])
     found.late_round(1, 0)
     return found
@@ -40,6 +40,12 @@ def test_it_is_not_idle_where_work_was_wanted_since(quiet: Quiet) -> None:
 
 def test_it_is_not_idle_while_readings_are_left_to_be_scanned(quiet: Quiet) -> None:
     quiet.is_scanned = False
+
+    assert quiet.settled_until() is None
+
+
+def test_it_is_not_idle_while_hours_are_left_to_be_made(quiet: Quiet) -> None:
+    quiet.has_made_hours = False
 
     assert quiet.settled_until() is None
 

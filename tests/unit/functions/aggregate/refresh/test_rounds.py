@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.aggregate.refresh import quiet, scheduler
+from functions.aggregate.refresh.cancellation import end_tasks
 from functions.aggregate.refresh.lanes import Refreshed
 from functions.aggregate.refresh.scheduler import RefreshScheduler
 from shared.outcomes import TemporaryError
@@ -55,8 +56,10 @@ class Shares:
 
 
 class Done:
-    async def step(self) -> bool:
-        return True
+    result: bool | None = True
+
+    async def step(self) -> bool | None:
+        return self.result
 
 
 def refresh_of(shares: Shares) -> RefreshScheduler:
@@ -64,6 +67,7 @@ def refresh_of(shares: Shares) -> RefreshScheduler:
     running: Any = RefreshScheduler(mongo, AggregateSettings())
     running._shares = shares
     running._scan = Done()
+    running._hours = Done()
     checked: RefreshScheduler = running
     return checked
 
@@ -170,6 +174,7 @@ def rest(monkeypatch: pytest.MonkeyPatch, shares: Shares) -> RefreshScheduler:
     async def rounds() -> None:
         running.want()
         await running._scan_step()
+        await running._hour_step()
         await running._live_round()
         await running._late_round()
         await running._beat()
@@ -188,6 +193,19 @@ def test_a_process_with_nothing_left_gives_its_shards_back_and_rests(
 
     assert shares.has_left
     assert not running._active.is_set()
+
+
+@pytest.mark.parametrize(("is_at_end", "rests"), [(True, True), (None, True), (False, False)])
+def test_hours_are_made_step_by_step_and_then_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch, *, is_at_end: bool | None, rests: bool
+) -> None:
+    running: Any = refresh_of(Shares())
+    monkeypatch.setattr(Done, "result", is_at_end)
+
+    rest_s = asyncio.run(running._hour_step())
+
+    assert (rest_s == scheduler.BEAT_S) is rests
+    assert running._quiet.has_made_hours is rests
 
 
 def test_a_process_that_windows_wait_for_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,10 +238,10 @@ def test_a_task_that_loses_its_cancellation_is_cancelled_again_and_then_left() -
     async def end() -> bool:
         task = asyncio.create_task(stubborn())
         await asyncio.sleep(0)
-        await scheduler._end([task])
+        await end_tasks([task])
         was_left = not task.done()
         stubborn_has_ended.append(True)
-        await scheduler._end([task])
+        await end_tasks([task])
         return was_left
 
     assert asyncio.run(end())

@@ -7,6 +7,7 @@ import pytest
 from functions.dashboard.dependencies import Store
 from functions.dashboard.prometheus.request import Times
 from functions.dashboard.queries import promql
+from functions.dashboard.queries.selector_reads import Warnings
 from shared.mongo.database import Database
 from shared.outcomes import TemporaryError
 
@@ -25,7 +26,7 @@ def test_a_query_whose_turn_does_not_come_is_to_be_sent_again(
 
     async def asked() -> None:
         store = Store(NotYetConnected(), 60, evaluations=asyncio.Semaphore(0))
-        await promql.value_of(store, "t", at_noon, promql.Warnings())
+        await promql.value_of(store, "t", at_noon, Warnings())
 
     with pytest.raises(TemporaryError, match="other queries are being evaluated"):
         asyncio.run(asked())

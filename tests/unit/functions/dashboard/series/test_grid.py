@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.dashboard.series.grid import Grid, fitting_grid, grid_of
+from functions.dashboard.series.grid import Grid, fitting_grid, grid_of, whole_hours
 from shared.readings.identity import EPOCH
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -63,3 +64,36 @@ def test_a_range_that_begins_within_a_step_is_still_of_few_enough() -> None:
     grid = fitting_grid(NOON + MINUTE, NOON + 5 * MINUTE, MINUTE, 2)
 
     assert grid == Grid(NOON, NOON + 8 * MINUTE, 4 * MINUTE)
+
+
+def test_steps_of_more_than_an_hour_are_of_whole_hours() -> None:
+    grid = fitting_grid(NOON, NOON + timedelta(days=10), MINUTE, 100)
+
+    assert grid.step == timedelta(hours=3)
+
+
+def test_windows_that_make_no_hour_make_steps_of_their_own() -> None:
+    grid = fitting_grid(NOON, NOON + timedelta(days=10), 7 * MINUTE, 100)
+
+    assert grid.step == 21 * 7 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "step", "made", "whole"),
+    [
+        (0, 180, 60, 999, (0, 180)),
+        (0, 180, 60, 120, (0, 120)),
+        (0, 180, 60, 0, None),
+        (30, 180, 60, 999, (60, 180)),
+        (0, 180, 30, 999, None),
+        (30, 90, 60, 999, None),
+    ],
+)
+def test_steps_of_whole_hours_are_given_by_hours_as_far_as_there_are(
+    start: int, end: int, step: int, made: int, whole: tuple[int, int] | None
+) -> None:
+    grid = Grid(NOON + start * MINUTE, NOON + end * MINUTE, step * MINUTE)
+
+    found = whole_hours(grid, NOON + made * MINUTE)
+
+    assert found == (whole and (NOON + whole[0] * MINUTE, NOON + whole[1] * MINUTE))

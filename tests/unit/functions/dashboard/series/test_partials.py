@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.dashboard.series.partials import Partial, downsampled, exact_sum
+from functions.dashboard.series.partials import Partial, downsampled
+from shared.exact_sum import exact_sum
 from shared.readings.identity import EPOCH
 
 MINUTE = timedelta(minutes=1)
