@@ -66,8 +66,7 @@ class HourWrites:
             if not left:
                 return
             left = await self._refused(left)
-        if left:
-            raise TemporaryError(_OPERATION, f"{len(left)} hours are being written by others")
+        raise TemporaryError(_OPERATION, f"{len(left)} hours are being written by others")
 
     async def make_again(self, key: HourKey) -> None:
         """Make an hour anew from the views of its windows, whatever it was of.

@@ -13,8 +13,10 @@ from functions.aggregate.audit.__main__ import main
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.horizon import Horizon, horizon_of
 from functions.aggregate.audit.window_audit import Audited, Repair, WindowAudit
+from functions.aggregate.hour_summary import HourKey, key_of, with_views
 from functions.aggregate.store import readings
-from shared.mongo.collections import DEVICES, NOTES, RAW, REFRESH, VIEWS
+from functions.aggregate.store.hours import hours_id
+from shared.mongo.collections import DEVICES, HOURS, NOTES, RAW, REFRESH, VIEWS
 from shared.mongo.database import Database, client_of, majority
 from shared.settings import MongoSettings
 from tests.simulation.databases import Databases
@@ -393,6 +395,38 @@ def test_the_command_says_what_it_found_and_ends_accordingly(
     assert ended == code
     assert (summary["smaller"], summary["repaired"]) == (1, repaired)
     assert summary["to"] == "2026-03-01T12:10:00.000Z"
+
+
+@pytest.mark.database
+def test_the_command_audits_hours_too(
+    named: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_with_an_hour_too_small(named))
+
+    ended = main(["--from", "2026-03-01T11:00:00Z"], named)
+
+    said = capsys.readouterr().out
+    assert ended == 1
+    assert said.split()[:3] == [
+        *("hour", "smaller", "a/temperature_c/60s/hour/2026-03-01T12:00:00.000Z")
+    ]
+    assert "smaller 0" in said
+    assert "hour 1," in said
+
+
+async def _with_an_hour_too_small(named: dict[str, str]) -> None:
+    async with client_of(MongoSettings(mongo_url=named["MONGO_URL"])) as client:
+        database = majority(client, named["MONGO_DB"])
+        await _settle(database, _views())
+        settled = {"$set": {"horizon": _START + _HOUR}}
+        await database[REFRESH].update_one({"_id": "refresh/60s"}, settled)
+        by_hour: dict[HourKey, list[dict[str, Any]]] = {}
+        for view in _views(0):
+            by_hour.setdefault(key_of(view), []).append(view)
+        hours = [with_views(key, 60, None, views) for key, views in by_hour.items()]
+        made = {"_id": hours_id(60), "position": _START + _HOUR}
+        await database[REFRESH].insert_one(made)
+        await database[HOURS].insert_many([hour for hour in hours if hour], ordered=False)
 
 
 @pytest.fixture
