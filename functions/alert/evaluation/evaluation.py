@@ -14,6 +14,7 @@ from typing import Final
 
 from functions.alert.alert_document import retraction_of, rule_of, timeline_of
 from functions.alert.device_state import DeviceState
+from functions.alert.evaluation.arming import arm, is_armed
 from functions.alert.evaluation.checkpoints import before, position_of
 from functions.alert.evaluation.device_fold import Folded, fold_device, rules_to_fold
 from functions.alert.evaluation.device_reads import DeviceReads
@@ -105,10 +106,9 @@ class _Evaluation:
         revision = self._rules.revision
         new = {one: DeviceState(device_id=one, revision=revision) for one in needed}
         states = {one: found.states.get(one, new[one]) for one in needed}
-        to_arm = [state for state in states.values() if state.rev == 0 or not state.is_armed]
-        await self._states.replace([replace(one.armed(), pending=()) for one in to_arm])
-        left = {one.device_id for one in to_arm}
-        left |= await self._fold([states[one] for one in needed if one not in left], needed)
+        states |= await arm(self._states, states.values())
+        left = await self._fold([one for one in states.values() if is_armed(one)], needed)
+        left |= {one.device_id for one in states.values() if not is_armed(one)}
         return {device_id: needed[device_id] for device_id in left}
 
     async def _fold(self, states: Sequence[DeviceState], jobs: _Jobs) -> AbstractSet[str]:
