@@ -211,11 +211,17 @@ class NotifySettings(_Settings):
 
 
 class DashboardSettings(_Settings):
-    """What the dashboard shows: details of dead letters, and where its page says to send to."""
+    """What the dashboard shows: details of dead letters, and where its page says to send to.
+
+    Of `/events` an instance serves `events_max_clients` at once, each for `events_seconds`: less
+    than the Service's timeoutSeconds, which would cut it off.
+    """
 
     dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
     # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
     ingest_url: _BaseUrl = ""
+    events_max_clients: Annotated[int, Field(ge=0, le=10_000)] = 200
+    events_seconds: Annotated[int, Field(ge=1, le=590)] = 50
 
 
 class OidcSettings(_Settings):

@@ -9,11 +9,15 @@ from functions.dashboard.access.caller import Verifier, admit
 from functions.dashboard.access.oidc import OidcLogin
 from functions.dashboard.dependencies import Connection, Store, refuse_repeated_parameters
 from functions.dashboard.error_handlers import install_error_handlers
+from functions.dashboard.live.hub import Feed, LiveHub
+from functions.dashboard.live.position import Position
+from functions.dashboard.live_feed import LiveFeed
 from functions.dashboard.middleware import ResponseMiddleware
 from functions.dashboard.routes import (
     alert_actions,
     alertmanager,
     alerts,
+    events,
     explanations,
     export,
     issuer_login,
@@ -40,6 +44,7 @@ _ROUTERS: Final = (
     lookups.router,
     series.router,
     export.router,
+    events.router,
 )
 _DESCRIPTION: Final = (
     "Readings, their summaries, alerts, devices and dead letters. Each route is also served under "
@@ -74,8 +79,11 @@ class DashboardFunction:
     ) -> None:
         self._connection = connection
         self._verifier = verifier
-        routes = _routes(Store(connection, window_seconds, lateness), settings, cors, verifier)
+        store = Store(connection, window_seconds, lateness)
+        self._live = _hub(store, settings)
+        routes = _routes(store, settings, cors, verifier)
         routes.state.oidc = oidc
+        routes.state.live = self._live
         self.application: ASGI = ResponseMiddleware(
             routes,
             cors.cors_origins,
@@ -88,12 +96,20 @@ class DashboardFunction:
             await self._verifier.open()
 
     async def close(self) -> None:
+        await self._live.close()
         if self._verifier is not None:
             await self._verifier.close()
         await self._connection.close()
 
     def not_ready(self) -> str | None:
         return self._connection.not_ready()
+
+
+def _hub(store: Store, settings: DashboardSettings) -> LiveHub:
+    async def open_feed(since: Position | None) -> Feed:
+        return await LiveFeed.open(store, since, details=settings.dead_letter_details)
+
+    return LiveHub(open_feed, settings.events_max_clients)
 
 
 def _routes(

@@ -55,17 +55,27 @@ class ResponseMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = self._completed(scope, message.get("headers", []))
+                if _is_stream(message["headers"]):
+                    observe_once()
             elif scope["method"] == "HEAD":
                 message["body"] = b""
             await send(message)
 
         started = time.perf_counter()
+        is_observed = False
+
+        def observe_once() -> None:
+            nonlocal is_observed
+            if not is_observed:
+                seconds = time.perf_counter() - started
+                metrics.dashboard_seconds.labels(_route_of(request)).observe(seconds)
+            is_observed = True
+
         try:
             await self._routes(request, receive, send_completed)
         finally:
-            route = _route_of(request)
-            metrics.dashboard_requests.labels(route, str(status)).inc()
-            metrics.dashboard_seconds.labels(route).observe(time.perf_counter() - started)
+            metrics.dashboard_requests.labels(_route_of(request), str(status)).inc()
+            observe_once()
 
     def _completed(
         self, scope: Scope, headers: Sequence[tuple[bytes, bytes]]
@@ -76,6 +86,11 @@ class ResponseMiddleware:
         if not any(name == b"cache-control" for name, _ in completed):
             completed.append(_UNLESS_STATED)
         return completed
+
+
+def _is_stream(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Return whether it is a stream of events: it lasts as long as its client looks."""
+    return any(name == b"content-type" and b"event-stream" in value for name, value in headers)
 
 
 def _route_of(scope: Scope) -> str:

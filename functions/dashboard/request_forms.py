@@ -4,6 +4,7 @@ from typing import Final
 
 from shared.serving.application import Scope
 
+_SENT_METHOD: Final = "dashboard.sent_method"
 _CACHE_BUSTER: Final = b"_"  # the name that jQuery and many clients after it use
 
 
@@ -18,4 +19,10 @@ def plain_form(scope: Scope) -> Scope:
     if _CACHE_BUSTER in query:
         parts = query.split(b"&")
         query = b"&".join(one for one in parts if one.partition(b"=")[0] != _CACHE_BUSTER)
-    return {**scope, "method": method, "path": path, "query_string": query}
+    sent = {_SENT_METHOD: scope["method"]}
+    return {**scope, **sent, "method": method, "path": path, "query_string": query}
+
+
+def is_head(scope: Scope) -> bool:
+    """Return whether a HEAD was sent, of which the plain form is a GET."""
+    return bool(scope[_SENT_METHOD] == "HEAD")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from shared.settings import DashboardSettings
 from tests.manifests.rendering import OVERLAYS, container_of, services, sources
 
 FUNCTIONS = ("ingest", "aggregate", "alert", "dlq", "dashboard")
@@ -110,3 +111,13 @@ def _scale(annotations: dict[str, str]) -> tuple[int, int]:
 
 def _scaling_annotations_of(metadata: dict[str, Any]) -> list[str]:
     return [each for each in metadata.get("annotations", {}) if each.startswith(SCALING)]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_stream_of_events_ends_by_itself_and_takes_no_place_of_a_query(overlay: str) -> None:
+    """At timeoutSeconds queue-proxy cuts it off; beyond containerConcurrency requests wait."""
+    spec = _spec(services(overlay)["dashboard"])
+    settings = DashboardSettings()
+
+    assert settings.events_seconds <= spec["timeoutSeconds"] - 5
+    assert settings.events_max_clients + 50 <= spec["containerConcurrency"]

@@ -17,11 +17,12 @@ from multidict import CIMultiDict
 
 from local_dev.options import LOOPBACK
 from local_dev.serving.breaker import QueueFullError
+from local_dev.serving.event_stream import asks_for_events, pass_on_events
 from local_dev.wire.http_client import NoResponseError
 from local_dev.wire.server_log import server_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from local_dev.serving.autoscaler import Autoscaler
     from local_dev.serving.instance import FunctionInstance
@@ -72,6 +73,11 @@ class Gateway:
         target, authority = _origin_form(request.raw_path)
         if target is None:
             return web.Response(status=400, text="the target is neither a path nor an http URL")
+        return await self._admit(request, target, authority)
+
+    async def _admit(
+        self, request: web.BaseRequest, target: str, authority: str | None
+    ) -> web.StreamResponse:
         if request.headers.get("expect", "").lower() == "100-continue":
             await request.writer.write(CONTINUE)
         body = await request.content.read()  # whatever its size: Knative sets no limit either
@@ -80,8 +86,12 @@ class Gateway:
         try:
             if target.partition("?")[0] == METRICS:
                 return await self._scrape(head, timeout_s)
-            async with asyncio.timeout(timeout_s), self._host.requests.admit() as instance:
-                return await _through(instance, head, body, timeout_s)
+            async with asyncio.timeout(timeout_s) as limit, self._host.requests.admit() as instance:
+                if not asks_for_events(request):
+                    return await _through(instance, head, body, timeout_s)
+                limit.reschedule(None)  # a stream has its own: no 504 once it has begun
+                address = instance.pool.address
+                return await pass_on_events(request, address, target, _kept, timeout_s)
         except QueueFullError:
             return web.Response(status=503, text="pending request queue full")
         except TimeoutError:
@@ -136,3 +146,7 @@ async def _through(
 
 def _end_to_end(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     return CIMultiDict((name, value) for name, value in headers if name.lower() not in HOP_BY_HOP)
+
+
+def _kept(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    return _end_to_end((name, value) for name, value in headers.items())
