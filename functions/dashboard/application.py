@@ -17,9 +17,11 @@ from functions.dashboard.routes import (
     alert_actions,
     alertmanager,
     alerts,
+    devices,
     events,
     explanations,
     export,
+    fleet,
     issuer_login,
     lists,
     lookups,
@@ -36,6 +38,8 @@ _DEFAULT: Final = DashboardSettings()
 _NO_ORIGINS: Final = CorsSettings()
 _ROUTERS: Final = (
     lists.router,
+    devices.router,
+    fleet.router,
     alert_actions.router,  # before alerts: what follows an id is no part of it
     explanations.router,
     alerts.router,

@@ -57,6 +57,9 @@ INDEXES: Final = {
                 ("created_at", DESCENDING),
             ]
         ),
+        IndexModel(  # the open ones, counted by level and device without reading them
+            [("status", ASCENDING), ("severity", ASCENDING), ("device_id", ASCENDING)]
+        ),
         IndexModel([("device_id", ASCENDING), ("until", ASCENDING)]),  # those a fold can change
         IndexModel([("until", ASCENDING)]),  # of all devices, those in a range of time
         IndexModel(  # acknowledgements that end by themselves
@@ -85,6 +88,9 @@ INDEXES: Final = {
     ],
     DEVICES: [
         IndexModel([("first_ts", DESCENDING), ("_id", ASCENDING)]),  # all, newest first
+        # Which are silent, and for how long. Of this collection it alone changes with a device's
+        # readings: once for each time that the refresh has news of it, and not for each reading.
+        IndexModel([("last_ts", DESCENDING), ("_id", ASCENDING)]),
     ],
     OUTBOX: [
         IndexModel([("status", ASCENDING), ("next_attempt", ASCENDING)]),  # what is due
@@ -106,7 +112,15 @@ INDEXES: Final = {
     ],
     DEAD_LETTERS: [
         IndexModel([("dead_lettered_at", DESCENDING)]),
-        IndexModel([("status", ASCENDING), ("dead_lettered_at", DESCENDING)]),
+        IndexModel(  # also counts what they died of, without reading their bytes
+            [
+                ("status", ASCENDING),
+                ("dead_lettered_at", DESCENDING),
+                ("stage", ASCENDING),
+                ("reason", ASCENDING),
+                ("cause", ASCENDING),
+            ]
+        ),
         IndexModel(  # of a stage, with or without a status
             [("stage", ASCENDING), ("status", ASCENDING), ("dead_lettered_at", DESCENDING)]
         ),

@@ -36,6 +36,8 @@ NEEDS: Final[Mapping[tuple[str, str], Need]] = {
     ("GET", "/series"): Scope.READ,
     ("GET", "/aggregated"): Scope.READ,
     ("GET", "/dead-letters"): Scope.READ,
+    ("GET", "/dead-letters/causes"): Scope.READ,
+    ("GET", "/fleet"): Scope.READ,
     ("GET", "/events"): Scope.READ,
     ("GET", "/stats"): Scope.READ,
     ("GET", "/receipts/{reading_id}"): Scope.READ,

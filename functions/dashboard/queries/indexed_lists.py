@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.alerts.status import OPEN, STATUSES, Status
-from shared.mongo.collections import ALERTS, DEAD_LETTERS, DEVICES, RAW, SILENCES, VIEWS
+from shared.mongo.collections import ALERTS, DEAD_LETTERS, RAW, SILENCES, VIEWS
 from shared.mongo.indexes import INDEXES
 from shared.readings.identity import first_id_at
 
@@ -86,15 +86,6 @@ def recent_alerts(since: datetime) -> Listing:
 def silences() -> Listing:
     """Return the list of silences, the one that ends last first."""
     return _listing_of(SILENCES, "to", {})
-
-
-def devices() -> Listing:
-    """Return the list of devices, the one that reported first last.
-
-    By their first reading's time, since that of the newest changes while one pages: a device would
-    move ahead of the cursor unseen.
-    """
-    return _listing_of(DEVICES, "first_ts", {})
 
 
 def dead_letters(filters: Filter) -> Listing:

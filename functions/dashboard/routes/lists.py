@@ -95,21 +95,6 @@ async def device_aggregates(
     return responses.DeviceAggregateList.model_validate(body)
 
 
-@router.get("/devices")
-async def devices(
-    store: StoreOfRequest,
-    response: ListResponseOfRequest,
-    query: Annotated[parameters.Ranged, Query()],
-) -> responses.DeviceList:
-    """Return devices with their newest reading; the device that reported first comes last.
-
-    The order, and the time range, go by a device's first reading: unlike its newest it stays, so
-    that paging through devices that report neither repeats nor skips any.
-    """
-    page = await list_page(store, indexed_lists.devices(), query, "devices")
-    return responses.DeviceList.model_validate(response.body_of(page, query, "devices"))
-
-
 @router.get("/dead-letters")
 async def dead_letters(
     store: StoreOfRequest,

@@ -131,7 +131,10 @@ class DashboardClient:
 
     def _explain(self, command: Mapping[str, Any]) -> dict[str, Any]:
         shown = {name: command[name] for name in _EXPLAINED if name in command}
-        explained = self.stored.command({"explain": shown, "verbosity": "executionStats"})
+        explained = self.stored.command(
+            {"explain": shown, "verbosity": "executionStats"},
+            codec_options=self.stored.codec_options,
+        )
         # A pipeline that the server does not run as one plan begins with the plan of its reads.
         plan = explained["stages"][0]["$cursor"] if "stages" in explained else explained
         found: dict[str, Any] = plan["executionStats"]
@@ -167,7 +170,9 @@ def dashboard_on(
     """Yield the client of a dashboard on an empty database, which is dropped in the end."""
     connection = Connected(mongo_url, f"dashboard-{uuid.uuid4().hex}")
     function = DashboardFunction(connection, 60, settings or DashboardSettings(), lateness=lateness)
-    with asyncio.Runner() as loop, MongoClient[Document](mongo_url, tz_aware=True) as client:
+    # Bounds of indexes in what is explained can be times that no datetime has.
+    plain = MongoClient[Document](mongo_url, tz_aware=True, datetime_conversion="DATETIME_CLAMP")
+    with asyncio.Runner() as loop, plain as client:
         loop.run(function.open())
         shell = FunctionApplication(function, function.application)
         yield DashboardClient(client[connection.name], connection, loop, shell)

@@ -68,6 +68,13 @@ LISTS = [
     "/alerts/recent?",
     "/alerts/recent?within=90000d&",
     "/devices?",
+    "/devices?from=2026-01-31T11:59:00Z&to=2026-01-31T12:00:05Z&",
+    "/devices?order=last_seen&",
+    "/devices?order=longest_silent&",
+    "/devices?order=device_id&",
+    "/devices?state=stale&",
+    "/devices?state=stale&order=longest_silent&",
+    "/devices?state=online&",
     "/silences?",
     "/silences?state=open&",
     "/silences?state=over&",
@@ -179,3 +186,29 @@ def test_totals_and_receipts_examine_a_handful(
     commands = dashboard.explained(path.format(stored=stored, dead=DEAD))
 
     assert sum(e["totalKeysExamined"] + e["totalDocsExamined"] for e in commands) <= 10
+
+
+@pytest.mark.parametrize("filled", [50], indirect=True, ids=["much"])
+@pytest.mark.parametrize("order", ["first_seen", "last_seen", "longest_silent", "device_id"])
+def test_a_search_of_devices_examines_keys_and_reads_only_what_it_returns(
+    filled: tuple[DashboardClient, str], order: str
+) -> None:
+    dashboard, _ = filled
+    devices = dashboard.stored[DEVICES].count_documents({})
+
+    commands = dashboard.explained(f"/devices?search=RE-99&order={order}&limit={LIMIT}")
+
+    assert sum(e["totalDocsExamined"] for e in commands) <= MOST_EXAMINED
+    assert sum(e["totalKeysExamined"] for e in commands) <= devices + 1
+
+
+@pytest.mark.parametrize("filled", [50], indirect=True, ids=["much"])
+@pytest.mark.parametrize("path", ["/fleet", "/dead-letters/causes", "/devices?state=alerting"])
+def test_counts_read_keys_and_no_documents(filled: tuple[DashboardClient, str], path: str) -> None:
+    dashboard, _ = filled
+
+    commands = dashboard.explained(path)
+
+    stages = [stage["stage"] for explained in commands for stage in stages_of(explained)]
+    assert sum(e["totalDocsExamined"] for e in commands) <= 110
+    assert "COLLSCAN" not in stages

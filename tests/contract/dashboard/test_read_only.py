@@ -29,6 +29,9 @@ LISTS = {
     "/silences": (SILENCES, silence(1, 0, 60)),
     "/aggregated": (VIEWS, view("a", "lux", 0)),
     "/devices": (DEVICES, device("a", 0)),
+    "/devices?order=last_seen": (DEVICES, device("a", 0)),
+    "/fleet": (DEVICES, device("a", 0)),
+    "/dead-letters/causes": (DEAD_LETTERS, dead_letter(1, 0)),
     "/dead-letters": (DEAD_LETTERS, dead_letter(1, 0)),
     "/telemetry?device_id=a": (RAW, reading("a", 0)),
 }

@@ -14,7 +14,6 @@ from shared.readings.identity import microseconds_of, reading_id_of
 
 ALL = [
     indexed_lists.device_telemetry("d"),
-    indexed_lists.devices(),
     indexed_lists.aggregates({}),
     indexed_lists.aggregates({"device_id": "d"}),
     indexed_lists.aggregates({"sensor_type": "s"}),

@@ -160,7 +160,8 @@ def test_the_description_names_every_route(get: Get) -> None:
         "/dead-letters", "/receipts/{reading_id}", "/alerts/{alert_id}", "/alerts/acknowledge",
         "/alerts/{alert_id}/acknowledge", "/alerts/{alert_id}/unacknowledge", "/silences",
         "/alerts/{alert_id}/explain",
-        "/silences/{silence_id}", "/session", "/events",
+        "/silences/{silence_id}", "/session", "/events", "/fleet",
+        "/dead-letters/causes",
         "/series", "/devices/{device_id}/series",
         "/devices/{device_id}/telemetry/export",
     }  # fmt: skip
