@@ -220,6 +220,7 @@ class DashboardSettings(_Settings):
     dead_letter_details: bool = False  # they hold addresses inside the cluster; anyone may read
     # Base URL of ingest for the sample on the page; empty: the page derives it from its own URL.
     ingest_url: _BaseUrl = ""
+    charts_folder: str = "charts"  # where uPlot is unpacked; without it the page shows tables
     stale_after_seconds: Annotated[int, Field(ge=1, le=31_536_000)] = 300  # without a reading
     events_max_clients: Annotated[int, Field(ge=0, le=10_000)] = 200
     events_seconds: Annotated[int, Field(ge=1, le=590)] = 50

@@ -9,6 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 KAFKA_LOCK = ROOT / "local-dev" / "kafka-jars.lock"
 KAFKA_JARS = ROOT / ".data" / "cache" / "kafka"  # one for all data folders of this checkout
+CHARTS_LOCK = ROOT / "local-dev" / "chart-jars.lock"
+CHARTS_JARS = ROOT / ".data" / "cache" / "charts"
+CHARTS = CHARTS_JARS / "unpacked"
 DATA_VARIABLE = "IOT_TELEMETRY_DATA"
 
 

@@ -26,6 +26,7 @@ NEEDS: Final[Mapping[tuple[str, str], Need]] = {
     ("GET", "/openapi.json"): Without.CREDENTIAL,
     ("GET", "/docs"): Without.CREDENTIAL,
     ("GET", "/assets/{name}"): Without.CREDENTIAL,
+    ("GET", "/assets/charts/{name}"): Without.CREDENTIAL,
     ("GET", "/session"): Without.SCOPE,
     ("GET", "/telemetry"): Scope.READ,
     ("GET", "/devices"): Scope.READ,

@@ -1,7 +1,8 @@
 // The alerts: what each is, and the buttons by which operators act on it.
 
 import { act, acts, whenSent } from "/assets/acting.js";
-import { age, byId, deviceLink, element, lasted, link, measured, show, time } from "/assets/elements.js";
+import { aged, lasted } from "/assets/clock.js";
+import { badge, byId, deviceLink, element, link, measured, show } from "/assets/elements.js";
 import { silenceLike } from "/assets/silences.js";
 
 let open = []; // the ids of active alerts that are shown
@@ -12,10 +13,10 @@ export function showAlerts(alerts) {
   byId("acknowledge-all").hidden = !acts || open.length < 2;
   byId("acknowledge-all").textContent = `Acknowledge all ${open.length}`;
   const rows = alerts.map((alert) => [
-    element("span", alert.severity, `badge ${alert.severity}`),
-    deviceLink(alert.device_id, "telemetry"),
+    badge(alert.severity),
+    deviceLink(alert.device_id),
     what(alert),
-    time(alert.timestamp, age(alert.timestamp)),
+    aged(alert.timestamp),
     duration(alert),
     alert.sensor_type === null ? "" : measured(alert.value, alert.sensor_type),
     status(alert),
@@ -43,7 +44,7 @@ function duration(alert) {
 
 function status(alert) {
   const cell = element("div", "", "actions");
-  cell.append(element("span", alert.status, `badge ${alert.status}`));
+  cell.append(badge(alert.status));
   if (!acts || !["active", "acknowledged"].includes(alert.status)) return cell;
   if (alert.status === "active") {
     cell.append(button("Acknowledge", alert, () => ask([alert.alert_id])));

@@ -1,6 +1,8 @@
 // The elements that the page is made of, and how it reads the JSON routes.
 // Names and messages come from strangers: they are set as text, never as markup.
 
+import { clockTime } from "/assets/clock.js";
+
 const TIMEOUT_MS = 10000; // the function itself gives up after 5 s
 const UNITS = { temperature_c: " °C", humidity: " %" };
 
@@ -9,24 +11,6 @@ export const number = (value) => value.toLocaleString("en", { maximumFractionDig
 export const measured = (value, sensor) =>
   value === null || value === undefined ? "" : number(value) + (UNITS[sensor] ?? "");
 
-export function age(timestamp) {
-  const seconds = Math.round((Date.now() - Date.parse(timestamp)) / 1000);
-  if (seconds < -1) return "in the future";
-  if (seconds < 2) return "now";
-  if (seconds < 120) return `${seconds} s ago`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h ago`;
-  return `${Math.round(seconds / 86400)} days ago`;
-}
-
-export function lasted(start, end) {
-  const seconds = Math.max(0, Math.round((Date.parse(end) - Date.parse(start)) / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} days`;
-}
-
 export function element(name, text, className = "") {
   const made = document.createElement(name);
   made.textContent = text;
@@ -34,8 +18,8 @@ export function element(name, text, className = "") {
   return made;
 }
 
-export function time(timestamp, text) {
-  const made = element("time", text);
+export function time(timestamp) {
+  const made = element("time", clockTime(timestamp));
   made.dateTime = timestamp;
   made.title = timestamp;
   return made;
@@ -47,7 +31,42 @@ export function link(path, text) {
   return made;
 }
 
-export const deviceLink = (id, route) => link(`/devices/${encodeURIComponent(id)}/${route}`, id);
+export const deviceLink = (id) => link(`/?view=device&device=${encodeURIComponent(id)}`, id);
+
+// A state by shape and word, and by colour too.
+const SHAPES = { online: "●", stale: "◌", alerting: "▲", critical: "▲", warning: "△", active: "▲" };
+export function badge(word, kind = word) {
+  const made = element("span", "", `badge ${kind}`);
+  if (SHAPES[kind]) {
+    const shape = element("span", `${SHAPES[kind]} `);
+    shape.setAttribute("aria-hidden", "true");
+    made.append(shape);
+  }
+  made.append(word);
+  return made;
+}
+
+// The values of a device's latest reading by sensor.
+export function valuesOf(latest) {
+  const named = ["temperature_c", "humidity"].map((name) => [name, latest?.[name]]);
+  const all = [...named, ...Object.entries(latest?.measurements ?? {})];
+  return all.filter(([, value]) => value !== null && value !== undefined);
+}
+
+// Shows tiles: [name, content, kind, path] each.
+export function showTiles(listId, tiles) {
+  byId(listId).replaceChildren(
+    ...tiles.map(([name, content, kind = "", path = ""]) => {
+      const tile = element("div", "", kind);
+      const value = element("dd", "");
+      value.append(content);
+      const title = element("dt", "");
+      title.append(path ? link(path, name) : name);
+      tile.append(title, value);
+      return tile;
+    }),
+  );
+}
 
 export function show(bodyId, rows, nothing) {
   const body = byId(bodyId);
@@ -60,10 +79,12 @@ export function show(bodyId, rows, nothing) {
     body.replaceChildren(row);
     return;
   }
-  const focused = body.contains(document.activeElement) && document.activeElement.dataset.key;
+  const focused = body.contains(document.activeElement) && keyOf(document.activeElement);
   body.replaceChildren(...rows.map((contents) => tableRow(contents, labels)));
-  if (focused) [...body.querySelectorAll("[data-key]")].find((one) => one.dataset.key === focused)?.focus();
+  if (focused) [...body.querySelectorAll("[data-key], a")].find((one) => keyOf(one) === focused)?.focus();
 }
+
+const keyOf = (one) => one.dataset.key ?? one.getAttribute("href");
 
 function tableRow(contents, labels) {
   const row = element("tr", "");
@@ -84,6 +105,11 @@ export async function read(path) {
   if (response.status === 401) location.assign("/login"); // the session is over
   if (response.status === 403) throw new Error("Your credential may not read this.");
   if (response.status === 503) throw new Error("The database does not respond. Trying again.");
-  if (!response.ok) throw new Error(`${path} returned ${response.status}. Trying again.`);
+  if (!response.ok) throw new Error(await sentenceOf(response, path));
   return response.json();
+}
+
+async function sentenceOf(response, path) {
+  const problem = await response.json().catch(() => ({}));
+  return problem.detail ?? `${path} returned ${response.status}.`;
 }

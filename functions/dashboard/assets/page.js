@@ -1,121 +1,137 @@
-// The page: reads the JSON routes every few seconds and shows what they return.
+// The page: shows the view that the URL names, keeps it fresh, and says whether it is.
 
-import { showAlerts } from "/assets/alerts.js";
-import { age, byId, deviceLink, element, measured, number, read, show, time } from "/assets/elements.js";
-import { showSilences } from "/assets/silences.js";
+import { alerting } from "/assets/alerting.js";
+import { changeZone, whenZoneChanges, zoneName } from "/assets/clock.js";
+import { deviceView } from "/assets/device.js";
+import { devices } from "/assets/devices.js";
+import { byId, read } from "/assets/elements.js";
+import { fleet } from "/assets/fleet.js";
+import { letters } from "/assets/letters.js";
+import { follow } from "/assets/live.js";
+import { pipeline } from "/assets/pipeline.js";
+import { place, whenPlaceChanges } from "/assets/place.js";
+import { showSample } from "/assets/sample.js";
 
-const EVERY_MS = 3000;
-const ROUTES = {
-  stats: "/stats",
-  devices: "/devices?limit=50",
-  alerts: "/alerts/recent?limit=50",
-  silences: "/silences?state=open&limit=20",
-  windows: "/aggregated?limit=20",
-  letters: "/dead-letters?limit=10",
-};
+const VIEWS = { fleet, devices, device: deviceView, alerts: alerting, letters, pipeline };
+const PAUSE_MS = 2000; // between two reads of a view, however much changes
+let name = "";
+let isReading = false;
+let isDue = false;
+let timer;
 
-function showTotals(stats) {
-  for (const [name, value] of Object.entries(stats)) {
-    if (name !== "aggregated_until") byId(name).textContent = number(value);
+const view = () => VIEWS[name];
+
+function showView() {
+  const before = name;
+  name = place("view") in VIEWS ? place("view") : "fleet";
+  for (const each of Object.keys(VIEWS)) byId(`view-${each}`).hidden = each !== name;
+  for (const link of byId("views").children) {
+    const isHere = new URLSearchParams(link.search).get("view") === (name === "device" ? "devices" : name);
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  const until = stats.aggregated_until;
-  byId("aggregated_until").replaceChildren(until ? time(until, age(until)) : "–");
-  byId("empty").hidden = stats.telemetry_records > 0;
+  document.title = `${place("device") || view().title} · IoT telemetry`;
+  if (before && before !== name) byId(`view-${name}`).querySelector("h2")?.focus();
+  isDue = false;
+  reload();
 }
 
-function showDevices(devices, total) {
-  const shown = devices.length < total ? `the newest ${devices.length} of ${number(total)}` : "";
-  byId("devices-note").textContent = shown;
-  const rows = devices.map(({ device_id, last_ts, latest }) => [
-    deviceLink(device_id, "telemetry"),
-    measured(latest?.temperature_c, "temperature_c"),
-    measured(latest?.humidity, "humidity"),
-    Object.entries(latest?.measurements ?? {})
-      .map(([name, value]) => `${name} ${number(value)}`)
-      .join(", "),
-    time(last_ts, age(last_ts)),
-  ]);
-  show("device-rows", rows, "No device has reported.");
+// Reads the view, and then follows what changes of what it shows.
+async function reload() {
+  clearTimeout(timer);
+  if (isReading) {
+    isDue = true;
+    return;
+  }
+  isReading = true;
+  const shown = location.search;
+  try {
+    await view().load();
+    fail("");
+  } catch (error) {
+    fail(error.constructor === Error ? error.message : "The dashboard does not respond. Trying again.");
+  }
+  isReading = false;
+  if (shown !== location.search) {
+    reload();
+    return;
+  }
+  timer = setTimeout(tick, isDue ? PAUSE_MS : view().every_ms);
+  isDue = false;
+  follow(view().interest(), { take, refetch: soon, state: showState });
 }
 
-function showWindows(windows) {
-  const rows = windows.map((window) => [
-    time(window.timestamp, window.timestamp.slice(0, 19).replace("T", " ")),
-    deviceLink(window.device_id, "aggregates"),
-    window.sensor_type,
-    number(window.count),
-    ...["average", "min", "max", "p95"].map((name) => measured(window[name], window.sensor_type)),
-    element("span", window.closed ? "settled" : "open", window.closed ? "badge closed" : "badge"),
-  ]);
-  show("window-rows", rows, "No windows yet: a window shows a second or two after its first reading.");
+function tick() {
+  if (document.hidden) timer = setTimeout(tick, PAUSE_MS);
+  else reload();
 }
 
-function showLetters(letters) {
-  const rows = letters.map((letter) => [
-    time(letter.dead_lettered_at, age(letter.dead_lettered_at)),
-    letter.stage,
-    letter.reason,
-    letter.event_id,
-    element("span", letter.status, letter.status === "open" ? "badge open-letter" : "badge redriven"),
-  ]);
-  show("letter-rows", rows, "None: every event was handled.");
+// Reads the view in a moment; all that asks for it meanwhile is one read.
+function soon() {
+  if (isReading || isDue) {
+    isDue = true;
+    return;
+  }
+  isDue = true;
+  clearTimeout(timer);
+  timer = setTimeout(tick, PAUSE_MS);
 }
 
-function report(text, kind) {
+function take(kind, row) {
+  if (view().take(kind, row)) soon();
+}
+
+function fail(sentence) {
+  if (byId("failure").textContent !== sentence) byId("failure").textContent = sentence;
+}
+
+function showState(isLive) {
   const state = byId("state");
+  const text = isLive ? "Live" : "Connection lost. Trying again.";
   if (state.textContent === text) return; // a screen reader need not repeat it
   state.textContent = text;
-  state.className = `state ${kind}`;
+  state.className = `state ${isLive ? "live" : "away"}`;
 }
 
-async function refresh() {
-  const names = Object.keys(ROUTES);
-  const contents = await Promise.all(names.map((name) => read(ROUTES[name])));
-  const { stats, devices, alerts, silences, windows, letters } = Object.fromEntries(
-    names.map((name, index) => [name, contents[index]]),
-  );
-  showTotals(stats);
-  showDevices(devices.data, stats.devices);
-  showAlerts(alerts.data);
-  showSilences(silences.data);
-  showWindows(windows.data);
-  showLetters(letters.data);
+function showZone() {
+  byId("zone").textContent = zoneName();
+  byId("zone").setAttribute("aria-label", `Times are in ${zoneName()}; change`);
 }
 
 async function showWhoCalls() {
-  const { access, name } = await read("/session");
+  const { access, name: who } = await read("/session");
   byId("open").hidden = access !== "open";
   byId("leave").hidden = access === "open";
-  byId("who").textContent = name ?? "";
+  byId("who").textContent = who ?? "";
 }
 
-async function keepFresh() {
+async function showCounts() {
   if (!document.hidden) {
-    try {
-      await refresh();
-      report("Live", "live");
-    } catch (error) {
-      const isOurs = error.constructor === Error;
-      report(isOurs ? error.message : "The dashboard does not respond. Trying again.", "away");
+    const counts = await read("/fleet").catch(() => null);
+    if (counts) {
+      showCount("alerts-count", counts.alerts.reduce((sum, level) => sum + level.active, 0), "not acknowledged");
+      showCount("letters-count", counts.waiting.dead_letters, "open");
     }
   }
-  setTimeout(keepFresh, EVERY_MS);
+  setTimeout(showCounts, 15000);
 }
 
-// Where ingest is: as the setting INGEST_URL says, or else by where this page is: local-dev's ports,
-// or the names that Knative gives.
-function ingestUrl() {
-  const told = document.querySelector('meta[name="ingest-url"]').content;
-  if (told) return told;
-  const { protocol, hostname, host } = window.location;
-  if (hostname.startsWith("dashboard.")) return `${protocol}//${host.replace("dashboard.", "ingest.")}`;
-  return `http://${hostname}:8001`;
+function showCount(id, count, what) {
+  byId(id).hidden = count === 0;
+  byId(id).textContent = count.toLocaleString("en");
+  byId(id).title = `${count} ${what}`;
 }
 
-byId("sample").textContent = `curl -X POST ${ingestUrl()}/ingest \\
-  -H 'Content-Type: application/json' \\
-  -d '{"device_id": "greenhouse-1", "temperature_c": 21.5, "humidity": 48}'`;
-// What an operator did shows at once; what fails here, the next round reports.
-document.addEventListener("acted", () => refresh().catch(() => {}));
-showWhoCalls().catch(() => {}); // what cannot be read now is told by the refresh
-keepFresh();
+for (const each of Object.values(VIEWS)) each.start?.();
+byId("zone").addEventListener("click", changeZone);
+whenZoneChanges(() => {
+  showZone();
+  reload();
+});
+whenPlaceChanges(showView);
+document.addEventListener("acted", reload); // what an operator did shows at once
+showSample();
+showZone();
+showView();
+showWhoCalls().catch(() => {}); // what cannot be read now is told by the view
+showCounts();

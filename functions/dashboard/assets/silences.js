@@ -11,8 +11,8 @@ export function showSilences(silences) {
     Object.entries(silence.matchers)
       .map(([name, value]) => `${NAMES[name] ?? name} ${value}`)
       .join(", "),
-    time(silence.from, at(silence.from)),
-    time(silence.to, at(silence.to)),
+    time(silence.from),
+    time(silence.to),
     `${silence.actor}: ${silence.comment}`,
     state(silence),
   ]);
@@ -27,8 +27,6 @@ export function silenceLike(alert) {
   byId("silence-new").open = true;
   form.elements.comment.focus();
 }
-
-const at = (timestamp) => timestamp.slice(0, 16).replace("T", " ");
 
 function state(silence) {
   const cell = element("div", "", "actions");

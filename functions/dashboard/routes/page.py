@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from functions.dashboard.access.caller import Denied, proven
 from functions.dashboard.dependencies import ShownSettings
+from functions.dashboard.routes.compressed import respond_compressed
 from functions.dashboard.routes.conditional import respond_unless_unchanged
 from functions.dashboard.schemas.responses import Message
 from shared.auth.scopes import Scope
@@ -25,18 +26,9 @@ _MEDIA_TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-_ASSETS: Final = frozenset(
-    (
-        "page.css",
-        "page.js",
-        "elements.js",
-        "alerts.js",
-        "silences.js",
-        "acting.js",
-        "login.js",
-        "icon.svg",
-    )
-)
+_PAGES: Final = ("index.html", "login.html")  # served as pages, and not as their files
+_CHART_FILES: Final = frozenset(("uPlot.iife.min.js", "uPlot.min.css"))
+_FOR_A_DAY: Final = {"cache-control": "max-age=86400"}
 _INGEST_URL: Final = '<meta name="ingest-url" content="{}">'
 _ACTS: Final = '<meta name="acts" content="{}">'
 
@@ -73,10 +65,20 @@ def docs() -> Response:
 @router.get("/assets/{name}", include_in_schema=False)
 def asset(request: Request, name: str) -> Response:
     """Return a file of the page; its kind is known by its ending."""
-    if name not in _ASSETS:
+    if name not in _assets():
         raise HTTPException(HTTPStatus.NOT_FOUND)
     media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
-    return respond_unless_unchanged(request, _file(name), media_type, _FOR_A_MINUTE)
+    return respond_compressed(request, _file(name), media_type, _FOR_A_MINUTE)
+
+
+@router.get("/assets/charts/{name}", include_in_schema=False)
+def chart_file(request: Request, settings: ShownSettings, name: str) -> Response:
+    """Return a file of uPlot from where it is unpacked; 404 where it is not there."""
+    content = _chart_file(settings.charts_folder, name) if name in _CHART_FILES else None
+    if content is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
+    return respond_compressed(request, content, media_type, _FOR_A_DAY)
 
 
 async def _acts(request: Request) -> bool | None:
@@ -101,3 +103,14 @@ def _page(ingest_url: str, acts: str) -> bytes:
 @cache
 def _file(name: str) -> bytes:
     return (_FOLDER / name).read_bytes()
+
+
+@cache
+def _chart_file(folder: str, name: str) -> bytes | None:
+    file = Path(folder) / name
+    return file.read_bytes() if file.is_file() else None
+
+
+@cache
+def _assets() -> frozenset[str]:
+    return frozenset(one.name for one in _FOLDER.iterdir() if one.name not in _PAGES)

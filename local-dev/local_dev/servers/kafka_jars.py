@@ -2,6 +2,7 @@
 
 `local-dev/kafka-jars.lock` names each jar with its sha256 (jgo's lock format). What is missing is
 fetched by jgo as the machine's jgo settings say, and nothing unverified reaches the class path.
+`chart_files` gets the jar of the page's charts by the same way.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def _fetch(jars: list[LockedJar], folder: Path, on_progress: Callable[[str], Non
         try:
             for number, _ in enumerate(pool.map(fetch, jars), start=1):
                 if number % REPORT_EVERY == 0 or number == len(jars):
-                    on_progress(f"fetching Apache Kafka: {number} of {len(jars)} jars")
+                    on_progress(f"fetching {jars[0].artifact}: {number} of {len(jars)} jars")
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -96,7 +97,7 @@ def _fetched(maven: Any, jar: LockedJar) -> Path:  # noqa: ANN401 - as above
             maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
         )
     except (OSError, RuntimeError, ValueError) as error:
-        message = f"{jar.file_name} of Apache Kafka could not be fetched: {error}"
+        message = f"{jar.file_name} could not be fetched: {error}"
         raise ServerFailedError(message) from error
 
 
@@ -106,6 +107,6 @@ def _refuse_any_other(file: Path, jar: LockedJar) -> None:
     if found != jar.sha256:
         file.unlink()
         raise ServerFailedError(
-            f"{jar.file_name} is not the file that local-dev/kafka-jars.lock names: its sha256 is "
+            f"{jar.file_name} is not the file that the lock in local-dev names: its sha256 is "
             f"{found}, locked is {jar.sha256}. It was deleted and is not used."
         )

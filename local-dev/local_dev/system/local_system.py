@@ -13,6 +13,7 @@ from local_dev.load.sender import send_forever
 from local_dev.manifests.system import read_system
 from local_dev.options import FUNCTIONS, reachable_at
 from local_dev.paths import ROOT
+from local_dev.servers.chart_files import prepare_charts
 from local_dev.servers.supervisor import backing_services
 from local_dev.system.credentials import Credentials, make_credentials
 from local_dev.system.pipeline import Pipeline, PipelineSettings
@@ -32,6 +33,7 @@ class System:
         self._started = time.monotonic()
         self._credentials = Credentials("", "")
         self._services, self._addresses = backing_services(options, os.environ, screen)
+        prepare_charts(screen.say)
         kafka = {"KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka_bootstrap}
         auth = {"AUTH_FILE": str(options.places.auth)} if options.auth else {}
         self._system = read_system(ROOT, {**os.environ, **kafka, **auth})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from local_dev.manifests.system import NAMESPACE
 from local_dev.options import EVERY_ADDRESS, LOOPBACK, USUAL_PORTS, reachable_at
-from local_dev.paths import ROOT
+from local_dev.paths import CHARTS, ROOT
 from local_dev.serving.autoscaler import Autoscaler
 from local_dev.serving.gateway import Gateway
 from local_dev.serving.instance import Launch
@@ -142,6 +142,7 @@ class Pipeline:
             **rules,
             "MONGO_URL": self._settings.mongo_url,
             "INGEST_URL": os.environ.get("INGEST_URL") or self._ingest_url(),
+            "CHARTS_FOLDER": os.environ.get("CHARTS_FOLDER") or str(CHARTS),
             "K_SERVICE": service.name,
             "K_CONFIGURATION": service.name,
             "K_REVISION": f"{service.name}-local",
