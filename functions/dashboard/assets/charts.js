@@ -5,6 +5,7 @@ import { element, measured, number } from "/assets/elements.js";
 import { clockTime, isLocal, zoneName } from "/assets/clock.js";
 
 const HEIGHT = 190;
+const NARROWEST_PX = 2; // of an alert's shade, however short it was
 const NONE = [null, null, null, null, 1];
 // What stands at the ticks of time, by how far apart they are in seconds: 24 hours, and dates as ISO 8601 has them.
 const CLOCK = [
@@ -109,7 +110,7 @@ const shown = (_, value) => (value === null || value === undefined ? "–" : num
 function spread(low, high, limits) {
   if (low === null || low === undefined) return [0, 1];
   const room = Math.max(high - low, Math.abs(high) * 0.02, 0.1);
-  const near = limits.map((limit) => limit.value).filter((value) => value > low - room && value < high + room);
+  const near = limits.map((limit) => limit.value).filter((value) => value > low - room / 4 && value < high + room / 4);
   return [Math.min(low, ...near) - room * 0.08, Math.max(high, ...near) + room * 0.08];
 }
 
@@ -124,13 +125,13 @@ function selected(plot, zoom) {
 function shadeEpisodes(plot, episodes, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
-  ctx.globalAlpha = 0.14;
+  ctx.globalAlpha = 0.2;
   ctx.fillStyle = colour;
   for (const { started, ended } of episodes) {
     const begin = Math.max(plot.valToPos(Date.parse(started) / 1000, "x", true), bbox.left);
     const last = ended ? plot.valToPos(Date.parse(ended) / 1000, "x", true) : bbox.left + bbox.width;
     const end = Math.min(last, bbox.left + bbox.width);
-    if (end > begin) ctx.fillRect(begin, bbox.top, end - begin, bbox.height);
+    if (end >= begin) ctx.fillRect(begin, bbox.top, Math.max(end - begin, NARROWEST_PX), bbox.height);
   }
   ctx.restore();
 }

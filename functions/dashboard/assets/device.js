@@ -4,9 +4,10 @@ import { aged, clockTime, lasted, zoneName } from "/assets/clock.js";
 import { drawCharts, loadCharts } from "/assets/charts.js";
 import { badge, byId, element, link, measured, read, show, showTiles, time, valuesOf } from "/assets/elements.js";
 import { showTables } from "/assets/curve-tables.js";
-import { changed, go, place } from "/assets/place.js";
+import { changed, go, pathTo, place } from "/assets/place.js";
 import { rangeOf, showRanges } from "/assets/ranges.js";
 
+const MOST_LISTED = 20; // alerts; more are shaded, and in the view of alerts
 const MOST_SENSORS = 10; // of one request for series
 let device = null;
 let limits = null;
@@ -54,7 +55,7 @@ function showLatest() {
 }
 
 function showAlerts(alerts) {
-  const rows = alerts.map((alert) => [
+  const rows = alerts.slice(0, MOST_LISTED).map((alert) => [
     badge(alert.severity),
     link(`/alerts/${encodeURIComponent(alert.alert_id)}`, alert.message),
     time(alert.started ?? alert.timestamp),
@@ -62,6 +63,7 @@ function showAlerts(alerts) {
     badge(alert.status),
   ]);
   show("device-alert-rows", rows, "No alerts.");
+  byId("device-alerts-all").href = pathTo({ view: "alerts", show: "all", device: place("device") });
 }
 
 async function showCurves(id, alerts) {

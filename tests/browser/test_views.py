@@ -1,0 +1,203 @@
+"""Every view, as people see it and use it: widths, schemes, keys, filters, curves."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.fleet_data import HOSTILE, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.conftest import Dashboard
+
+pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
+VIEWS = ["fleet", "devices", "device&device=boiler-1", "alerts&show=all", "letters", "pipeline"]
+
+
+@pytest.fixture
+def filled(dashboard: Dashboard) -> Dashboard:
+    fill(dashboard.stored)
+    return dashboard
+
+
+def is_live(page: Any) -> None:
+    page.wait_for_selector("#state.live", timeout=15_000)
+
+
+def test_every_view_fits_every_width_in_both_schemes(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    too_wide, failed = [], []
+    for scheme in ("light", "dark"):
+        page = open_page(f"{filled.url}/", scheme=scheme)
+        for width in (320, 800, 1400):
+            page.set_viewport_size({"width": width, "height": 900})
+            for view in VIEWS:
+                page.goto(f"{filled.url}/?view={view}")
+                is_live(page)
+                shown = page.evaluate("document.documentElement.scrollWidth")
+                too_wide += [(view, width, shown)] if shown > width else []
+                failed += [page.text_content("#failure")]
+
+    assert too_wide == []
+    assert set(failed) == {""}
+
+
+def test_the_fleet_is_counted(filled: Dashboard, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{filled.url}/")
+    is_live(page)
+
+    tiles = page.inner_text("#fleet-tiles")
+    assert "33 of 34" in tiles
+    assert page.locator("#wall a.alerting").count() == 2
+    assert page.locator("#wall a.stale").get_attribute("aria-label") == "boiler-2: stale"
+    assert page.locator("#wall li").count() == 34
+
+
+def test_names_and_messages_of_strangers_are_text(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=alerts")
+    is_live(page)
+    alerts = page.inner_text("#alert-rows")
+    page.goto(f"{filled.url}/?view=letters")
+    is_live(page)
+    letters = page.inner_text("#letter-rows")
+
+    assert HOSTILE in alerts
+    assert letters.count(HOSTILE) == 2
+    assert page.locator("main img, main b").count() == 0
+    assert page.title() == "Dead letters · IoT telemetry"
+
+
+def test_devices_are_searched_as_one_types_and_the_url_says_so(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=devices")
+    is_live(page)
+
+    page.fill("#devices-form [name=search]", "BOIL")
+    page.wait_for_function("() => document.querySelectorAll('#device-rows tr').length === 2")
+    page.reload()
+    is_live(page)
+
+    assert "search=BOIL" in page.url
+    assert page.input_value("#devices-form [name=search]") == "BOIL"
+    assert page.locator("#device-rows .stale").count() == 2  # the badge, and the values
+
+
+def test_pages_of_devices_go_on_and_back(filled: Dashboard, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{filled.url}/?view=devices&order=device_id")
+    is_live(page)
+    first = page.locator("#device-rows tr a").all_inner_texts()
+    page.click("#devices-next")
+    page.wait_for_function("() => document.querySelectorAll('#device-rows tr').length === 14")
+    rest = page.locator("#device-rows tr a").all_inner_texts()
+    page.go_back()
+    page.wait_for_function("() => document.querySelectorAll('#device-rows tr').length === 20")
+
+    assert len({*first, *rest}) == 34
+    assert page.locator("#device-rows tr a").all_inner_texts() == first
+
+
+def test_a_curve_is_zoomed_by_a_drag_and_back_by_a_double_click(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=device&device=boiler-1")
+    page.wait_for_selector(".u-over")
+    is_live(page)
+    assert page.locator(".chart").count() == 2
+    box = page.locator(".u-over").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 50, steps=5)
+    page.mouse.up()
+    page.wait_for_function("() => location.search.includes('from=')")
+    zoomed = page.url
+    page.wait_for_function(
+        "() => document.getElementById('charts-note').textContent.includes('each')"
+    )
+    page.wait_for_timeout(1_000)
+    page.locator(".u-over").first.dblclick()
+    page.wait_for_function("() => !location.search.includes('from=')")
+
+    assert re.search(r"from=\d{4}-", zoomed)
+    assert re.search(r"to=\d{4}-", zoomed)
+
+
+def test_one_crosshair_goes_through_all_curves(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=device&device=boiler-1")
+    page.wait_for_selector(".u-over")
+    is_live(page)
+    page.locator(".u-over").first.hover()
+    page.wait_for_timeout(300)
+
+    shown = page.locator(".u-cursor-x").evaluate_all(
+        "lines => lines.map(line => getComputedStyle(line).transform)"
+    )
+    assert len(shown) == 2
+    assert shown[0] == shown[1] != "none"
+
+
+def test_a_gap_in_a_curve_has_no_line(filled: Dashboard, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{filled.url}/")
+    query = "sensor=temperature_c&from=-1h"
+    points = page.evaluate(
+        f"fetch('/devices/boiler-1/series?{query}').then(r => r.json())"
+        ".then(found => found.series[0].points.filter(one => one.average === null).length)"
+    )
+
+    assert points == 1
+
+
+def test_without_charts_there_are_tables_and_the_page_says_so(
+    make_dashboard: Callable[..., Dashboard], open_page: Callable[..., Any]
+) -> None:
+    bare = make_dashboard(CHARTS_FOLDER="/nowhere")
+    fill(bare.stored)
+
+    page = open_page(f"{bare.url}/?view=device&device=boiler-1")
+    page.wait_for_selector("#charts table")
+
+    assert "Charts are not installed here" in page.inner_text("#charts-note")
+    assert page.locator("#charts table").count() == 2
+
+
+def test_it_is_used_with_keys_alone(filled: Dashboard, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{filled.url}/")
+    is_live(page)
+    page.keyboard.press("Tab")
+    skip = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#view-devices:not([hidden])")
+
+    assert skip == "Skip to the content"
+    assert page.evaluate("document.activeElement.id") == "devices-title"
+    assert page.locator("#views [aria-current=page]").inner_text() == "Devices"
+
+
+def test_times_are_in_utc_or_in_the_zone_of_the_browser(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=pipeline", timezone_id="Asia/Kathmandu")
+    is_live(page)
+    utc = page.locator("#window-rows time").first.inner_text()
+    page.click("#zone")
+    page.wait_for_function(
+        f"() => document.querySelector('#window-rows time').textContent !== '{utc}'"
+    )
+    local = page.locator("#window-rows time").first.inner_text()
+    page.reload()
+    is_live(page)
+
+    assert (int(local[14:16]) - int(utc[14:16])) % 60 == 45
+    assert "Kat" in page.inner_text("#zone")
+    assert page.locator("#window-rows time").first.inner_text() == local
