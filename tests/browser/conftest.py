@@ -14,7 +14,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import pytest
@@ -32,7 +32,7 @@ from tests.support.plain_http import NO_TLS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
     from pymongo.database import Database
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -139,8 +139,10 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
     contexts: list[Any] = []
 
-    def open_at(url: str, *, scheme: str = "light", width: int = 1200, **more: Any) -> Page:
-        viewport = {"width": width, "height": 900}
+    def open_at(
+        url: str, *, scheme: Literal["light", "dark"] = "light", width: int = 1200, **more: Any
+    ) -> Page:
+        viewport: ViewportSize = {"width": width, "height": 900}
         context = chromium.new_context(color_scheme=scheme, viewport=viewport, **more)
         contexts.append(context)
         page = context.new_page()
