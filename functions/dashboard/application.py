@@ -27,6 +27,7 @@ from functions.dashboard.routes import (
     lookups,
     page,
     prometheus,
+    redrive,
     series,
     session,
     silences,
@@ -40,6 +41,7 @@ _ROUTERS: Final = (
     lists.router,
     devices.router,
     fleet.router,
+    redrive.router,
     alert_actions.router,  # before alerts: what follows an id is no part of it
     explanations.router,
     alerts.router,

@@ -1,7 +1,7 @@
-"""Publishes again, at a tick, what died of the world: bounded, spaced, visible.
+"""Publishes again, at a tick, what died of the world, and what operators asked for.
 
-A database that was away for a minute leaves dead letters that nobody need look at. What died of its
-data, or of a bug, never goes back by itself.
+A database that was away for a minute leaves dead letters that nobody need look at: they go back
+bounded, spaced, visible. What died of its data, or of a bug, never goes back by itself.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from functions.dlq.redrive_store import DeadLetter, claim, due_letters
+from functions.dlq.redrive_store import DeadLetter, claim, due_letters, requested_letters
 from functions.dlq.republishing import Publisher, publish_again
 from shared import metrics
 from shared.mongo.connection import Mongo
@@ -49,23 +49,34 @@ class AutomaticRedrive:
             await self._publisher.close()
 
     async def run(self) -> None:
-        """Publish the letters that are due; raise TemporaryError where Kafka or MongoDB fails."""
+        """Publish what is asked for, all that there is time for, and then the letters that are due.
+
+        Raise TemporaryError where Kafka or MongoDB fails: the next tick goes on.
+        """
         if self._passing.locked():
             return
         async with self._passing:
             database, end = self._mongo.database, time.monotonic() + _MAX_S
+            while letters := await requested_letters(database, _MAX_LETTERS):
+                for letter in letters:
+                    if time.monotonic() > end:
+                        return
+                    await self._publish(letter)
             for letter in await due_letters(database, self._now(), self._attempts, _MAX_LETTERS):
                 if time.monotonic() > end:
-                    break
-                await self._redrive(letter)
+                    return
+                await self._open_publisher()
+                if await claim(database, letter):
+                    await self._publish(letter)
 
-    async def _redrive(self, letter: DeadLetter) -> None:
-        database = self._mongo.database
+    async def _open_publisher(self) -> None:
         if not self._is_open:
             await self._publisher.open()
             self._is_open = True
-        if not await claim(database, letter):
-            return
+
+    async def _publish(self, letter: DeadLetter) -> None:
+        database = self._mongo.database
+        await self._open_publisher()
         why = await publish_again(database, self._publisher, self._topic, letter, self._now())
         outcome = "redriven" if why is None else "refused"
         metrics.redrives.labels(outcome).inc()

@@ -96,7 +96,7 @@ def _update(
         "$set": newest,
         "$setOnInsert": original,
         "$inc": {"arrivals": 1},
-        "$unset": dict.fromkeys([*gone, "redrive_error"], ""),
+        "$unset": dict.fromkeys([*gone, "redrive_error", "redrive_requested"], ""),
     }
     if place is not None:
         update["$push"] = {"places": {"$each": ["/".join(place)], "$slice": -_MAX_PLACES}}

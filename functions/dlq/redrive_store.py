@@ -18,10 +18,12 @@ from shared.mongo.database import Database
 from shared.mongo.errors import database_errors
 from shared.outcomes import Reason
 from shared.readings.cloud_event import CloudEvent
+from shared.readings.identity import EPOCH
 
 FIRST_WAIT: Final = timedelta(minutes=1)  # doubled with each redrive by the tick
 _BATCH: Final = 100
 _OLDEST_FIRST: Final = [("dead_lettered_at", ASCENDING)]
+_FIRST_REQUEST_FIRST: Final = [("redrive_requested.at", ASCENDING)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,14 @@ async def due_letters(
         return [_letter(found) for found in await cursor.to_list()]
 
 
+async def requested_letters(database: Database, limit: int) -> list[DeadLetter]:
+    """Return the open letters that operators want published again, the first request first."""
+    wanted = {"status": OPEN, "redrive_requested.at": {"$gt": EPOCH}}
+    async with database_errors(Reason.READ_DEAD_LETTERS):
+        cursor = database[DEAD_LETTERS].find(wanted, sort=_FIRST_REQUEST_FIRST, limit=limit)
+        return [_letter(found) for found in await cursor.to_list()]
+
+
 async def claim(database: Database, letter: DeadLetter) -> bool:
     """Count a redrive by the tick before it is made; return False if another process was first."""
     return await _update_as_read(database, letter, {"$inc": {"redrives": 1}})
@@ -84,13 +94,15 @@ async def claim(database: Database, letter: DeadLetter) -> bool:
 
 async def mark_redriven(database: Database, letter: DeadLetter, now: datetime) -> bool:
     """Mark that the letter was published again; return False if it arrived again since."""
-    marks = {"$set": {"status": REDRIVEN, "redriven_at": now}, "$unset": {"redrive_error": ""}}
-    return await _update_as_read(database, letter, marks)
+    marks = {"status": REDRIVEN, "redriven_at": now}
+    over = {"redrive_error": "", "redrive_requested": ""}
+    return await _update_as_read(database, letter, {"$set": marks, "$unset": over})
 
 
 async def note_refused(database: Database, letter: DeadLetter, why: str) -> None:
-    """Store why the letter cannot be published; it stays open."""
-    await _update_as_read(database, letter, {"$set": {"redrive_error": why}})
+    """Store why the letter cannot be published; it stays open, and no request for it is left."""
+    told = {"$set": {"redrive_error": why}, "$unset": {"redrive_requested": ""}}
+    await _update_as_read(database, letter, told)
 
 
 async def _update_as_read(database: Database, letter: DeadLetter, update: Document) -> bool:

@@ -91,6 +91,15 @@ INDEXES: Final = {
         # Which are silent, and for how long. Of this collection it alone changes with a device's
         # readings: once for each time that the refresh has news of it, and not for each reading.
         IndexModel([("last_ts", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel(  # where those are that have told it
+            [
+                ("position.lat", ASCENDING),
+                ("position.lon", ASCENDING),
+                ("last_ts", ASCENDING),
+                ("_id", ASCENDING),
+            ],
+            partialFilterExpression={"position.lat": {"$gte": -90}},
+        ),
     ],
     OUTBOX: [
         IndexModel([("status", ASCENDING), ("next_attempt", ASCENDING)]),  # what is due
@@ -128,6 +137,7 @@ INDEXES: Final = {
             [("reason", ASCENDING), ("status", ASCENDING), ("dead_lettered_at", DESCENDING)]
         ),
         IndexModel([("reading_ids", ASCENDING)]),  # what became of a reading: its receipt
+        IndexModel([("redrive_requested.at", ASCENDING)], sparse=True),  # as operators ask for it
         IndexModel(  # what the redrive tick looks for
             [("redrives", ASCENDING), ("dead_lettered_at", ASCENDING)],
             partialFilterExpression={"status": "open", "cause": "world"},

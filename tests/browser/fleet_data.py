@@ -13,22 +13,28 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"><b>bold</b>"
-SILENT_MINUTES = range(20, 30)  # of boiler-1: a gap in its curves
+POSITIONS = {"boiler-1": (47.4, 8.5), "boiler-2": (52.5, 13.4), "Pump.3": (41.9, 12.5)}
+SILENT_MINUTES = range(20, 40)  # of boiler-1: a gap in its curves
 
 
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def seen(device_id: str, ago_s: float = 1, **values: float) -> Document:
-    """Make a device that reported these values so long ago."""
-    at = now() - timedelta(seconds=ago_s)
+def seen(
+    device_id: str, ago_s: float = 1, at: tuple[float, float] | None = None, **values: float
+) -> Document:
+    """Make a device that reported these values so long ago, and where it was, if it says so."""
+    ts = now() - timedelta(seconds=ago_s)
     values = values or {"temperature_c": 21.5, "humidity": 40.0}
-    latest: Document = {"_id": "0" * 44, "ts": at, "measurements": {}}
+    latest: Document = {"_id": "0" * 44, "ts": ts, "measurements": {}}
     for name, value in values.items():
         has_field = name in ("temperature_c", "humidity")
         (latest if has_field else latest["measurements"])[name] = value
-    return {**device(device_id, 0), "last_ts": at, "latest": latest}
+    made = {**device(device_id, 0), "last_ts": ts, "latest": latest}
+    if at is not None:
+        made["position"] = {"_id": "0" * 44, "ts": ts, "lat": at[0], "lon": at[1]}
+    return made
 
 
 def opened(number: int, device_id: str = "boiler-1", **more: object) -> Document:
@@ -41,7 +47,12 @@ def opened(number: int, device_id: str = "boiler-1", **more: object) -> Document
 def fill(stored: Database[Document]) -> None:
     """Store the fleet."""
     stored[DEVICES].insert_many(
-        [seen("boiler-1"), seen("boiler-2", 3_600), seen("Pump.3"), seen("x" * 128)]
+        [
+            seen("boiler-1", at=POSITIONS["boiler-1"]),
+            seen("boiler-2", 3_600, at=POSITIONS["boiler-2"]),
+            seen("Pump.3", at=POSITIONS["Pump.3"]),
+            seen("x" * 128),
+        ]
         + [seen(f"sensor-{number:02}", number + 1) for number in range(30)]
     )
     stored[RAW].insert_one(reading("boiler-1", 0))

@@ -118,3 +118,33 @@ def test_alerts_of_a_device_are_silenced(filled: Dashboard, open_page: Callable[
     page.click("#silence-form button[type=submit]")
 
     shows(page, "#silence-rows", "new heating")
+
+
+def test_dead_letters_of_a_cause_are_sent_again(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=letters")
+    is_live(page)
+
+    page.click("#cause-rows button[aria-label='Send again: aggregate, invalid_reading']")
+
+    shows(page, "#redriven", "3 go back at the next tick")
+    shows(page, "#letter-rows", "asked for by anonymous")
+    asked = filled.stored[DEAD_LETTERS].count_documents({"redrive_requested.actor": "anonymous"})
+    assert asked == 3
+
+
+def test_a_page_that_is_paused_changes_no_more_until_it_goes_on(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=alerts")
+    is_live(page)
+
+    page.click("#pause")
+    filled.stored[ALERTS].insert_one(opened(70, message="meanwhile"))
+    page.wait_for_timeout(3_000)
+    paused = page.inner_text("#alert-rows")
+    page.click("#pause")
+
+    shows(page, "#alert-rows", "meanwhile")
+    assert "meanwhile" not in paused

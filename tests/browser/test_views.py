@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.fleet_data import HOSTILE, fill
+from shared.mongo.collections import DEVICES
+from tests.browser.fleet_data import HOSTILE, POSITIONS, fill, seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +18,15 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Dashboard
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
-VIEWS = ["fleet", "devices", "device&device=boiler-1", "alerts&show=all", "letters", "pipeline"]
+VIEWS = [
+    "fleet",
+    "devices",
+    "device&device=boiler-1",
+    "map",
+    "alerts&show=all",
+    "letters",
+    "pipeline",
+]
 
 
 @pytest.fixture
@@ -201,3 +212,106 @@ def test_times_are_in_utc_or_in_the_zone_of_the_browser(
     assert (int(local[14:16]) - int(utc[14:16])) % 60 == 45
     assert "Kat" in page.inner_text("#zone")
     assert page.locator("#window-rows time").first.inner_text() == local
+
+
+def test_no_view_has_what_axe_finds_fault_with(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    found = []
+    for scheme in ("light", "dark"):
+        page = open_page(f"{filled.url}/", scheme=scheme)
+        for view in VIEWS:
+            page.goto(f"{filled.url}/?view={view}")
+            is_live(page)
+            violations = Axe().run(page).response["violations"]
+            found += [
+                (scheme, view, one["id"], one["nodes"][0]["html"][:120]) for one in violations
+            ]
+
+    assert found == []
+
+
+def test_nothing_is_asked_of_another_host(filled: Dashboard, open_page: Callable[..., Any]) -> None:
+    page = open_page("about:blank")
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url))
+    for view in VIEWS:
+        page.goto(f"{filled.url}/?view={view}")
+        is_live(page)
+
+    assert {url for url in asked if not url.startswith(f"{filled.url}/")} == set()
+    assert len(asked) > len(VIEWS)
+
+
+def test_devices_are_on_the_map_and_a_click_leads_to_them(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=map")
+    page.wait_for_url(re.compile("bbox="))
+    page.wait_for_selector("#map-rows a")
+    is_live(page)
+    rows = page.locator("#map-rows tr").all_inner_texts()
+    box = page.locator("#map").bounding_box()
+    west, south, east, north = (float(edge) for edge in _bbox(page.url))
+    lat, lon = POSITIONS["boiler-2"]
+    x = box["x"] + (lon - west) / (east - west) * box["width"]
+    page.mouse.click(x, box["y"] + (north - lat) / (north - south) * box["height"])
+    page.wait_for_selector("#view-device:not([hidden])")
+
+    assert len(rows) == len(POSITIONS)
+    assert any("alerting" in row for row in rows)
+    assert page.inner_text("#device-title") == "boiler-2"
+
+
+def test_the_map_is_moved_by_keys_and_shows_the_same_after_a_reload(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=map&bbox=-10,30,30,60")
+    page.wait_for_selector("#map-rows a")
+    page.focus("#map")
+    page.keyboard.press("+")
+    page.wait_for_function("() => !location.search.includes('-10')")
+    nearer = [float(edge) for edge in _bbox(page.url)]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => !decodeURIComponent(location.search).includes('{nearer[0]:g}')")
+    moved = [float(edge) for edge in _bbox(page.url)]
+    page.reload()
+    page.wait_for_selector("#map-rows")
+
+    assert moved[0] > nearer[0] > -10
+    assert [float(edge) for edge in _bbox(page.url)] == moved
+
+
+def _bbox(url: str) -> list[str]:
+    return parse_qs(urlsplit(url).query)["bbox"][0].split(",")
+
+
+def test_the_last_day_of_a_device_says_when_it_was_silent(
+    filled: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{filled.url}/?view=device&device=boiler-1")
+    page.wait_for_selector("#day svg")
+
+    assert "Silent for 23 h in all" in page.inner_text("#day")
+    assert page.locator("#day rect.heard").count() == 2
+    assert page.locator("#day rect.alerted").count() == 1
+
+
+def test_ten_thousand_devices_are_a_page_as_small_as_a_few(
+    dashboard: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    dashboard.stored[DEVICES].insert_many(
+        [
+            seen(f"sensor-{n:05}", n % 600, at=(n % 100 - 50.0, n % 317 - 158.0))
+            for n in range(10_000)
+        ]
+    )
+    nodes = {}
+    for view in ("fleet", "devices", "map"):
+        page = open_page(f"{dashboard.url}/?view={view}")
+        is_live(page)
+        nodes[view] = page.evaluate("document.querySelectorAll('*').length")
+        assert page.text_content("#failure") == ""
+
+    assert page.inner_text("#map-note").startswith("10,000")
+    assert max(nodes.values()) < 2_500, nodes

@@ -153,14 +153,18 @@ def _view(
 
 
 def _device(device: str, readings: list[Document]) -> Document:
-    latest = max(readings, key=lambda reading: str(reading["_id"]))
-    return {
+    in_order = sorted(readings, key=lambda reading: str(reading["_id"]))
+    found = {
         "_id": device,
         "device_id": device,
         "first_ts": min(reading["ts"] for reading in readings),
         "last_ts": max(reading["ts"] for reading in readings),
-        "latest": {name: v for name, v in latest.items() if name not in NOT_IN_LATEST},
+        "latest": {name: v for name, v in in_order[-1].items() if name not in NOT_IN_LATEST},
     }
+    located = [one for one in in_order if "lat" in one and "lon" in one]
+    if located:
+        found["position"] = {name: located[-1][name] for name in ("_id", "ts", "lat", "lon")}
+    return found
 
 
 def _alerts(

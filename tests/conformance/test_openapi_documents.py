@@ -74,6 +74,10 @@ def test_the_dashboard_responds_as_its_document_says(
     mongo_url: str, root: Path, tmp_path: Path
 ) -> None:
     with new_database(mongo_url) as database:
-        environment = {"MONGO_URL": mongo_url, "MONGO_DB": database.name}
+        environment = {
+            "MONGO_URL": mongo_url,
+            "MONGO_DB": database.name,
+            "EVENTS_SECONDS": "1",  # each request for the stream of changes waits for its end
+        }
         with running(deployed("dashboard"), root, environment, tmp_path / "log") as process:
             asked(process.url, root, tmp_path, 20)

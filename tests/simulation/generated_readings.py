@@ -43,7 +43,8 @@ class Saying:
         ts = now if self.ts is None else self.ts
         named = {**self.values, **self.values.get("measurements", {})}
         named.pop("measurements", None)
-        digest = digest_of(self.device_id, self.ts, self.client_id, named, (None, None))
+        position = (named.pop("lat", None), named.pop("lon", None))
+        digest = digest_of(self.device_id, self.ts, self.client_id, named, position)
         return Reading(
             reading_id=reading_id_of(ts, digest),
             device_id=self.device_id,
@@ -132,6 +133,8 @@ class Devices:
         if chance.happens(0.3):
             values["humidity"] = chance.one_of(_OTHERS)
         values |= self._tagged()
+        if len(self.said) % 4 == 1:
+            values |= {"lat": 47.5, "lon": -float(len(self.said))}
         if chance.happens(0.2):
             values.setdefault("measurements", {})["pressure_hpa"] = chance.one_of(_OTHERS)
         if chance.happens(self.clockless):

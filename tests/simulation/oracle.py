@@ -39,7 +39,7 @@ def raw_of(reading: Reading, received_at: datetime) -> Document:
     }
     if reading.ts.microsecond % 1000:
         document["ts_us"] = reading.ts.microsecond % 1000
-    for name in ("temperature_c", "humidity", "measurements", "client_id"):
+    for name in ("temperature_c", "humidity", "lat", "lon", "measurements", "client_id"):
         if getattr(reading, name) is not None:
             document[name] = getattr(reading, name)
     if reading.ts_assigned:

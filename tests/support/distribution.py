@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ORDER = (
     "pipeline",
     "volume",
+    "browser",
     "conformance",
     "contract",
     "manifests",

@@ -9,7 +9,7 @@ from typing import Final
 from functions.aggregate.audit.audit_store import AuditStore
 from functions.aggregate.audit.comparison import GROWS, Difference, differences
 from functions.aggregate.audit.window import Window
-from functions.aggregate.store.devices import DeviceFacts
+from functions.aggregate.store.devices import DeviceFacts, Edges, edges_of
 from functions.aggregate.store.views import view_of
 from functions.aggregate.window_summary import Summary, ViewKey, fold
 from shared.mongo.collections import Document
@@ -75,7 +75,7 @@ class WindowAudit:
         self._window_seconds = window_seconds
         self._repair = repair
         self._pause = pause
-        self._edges: dict[str, tuple[datetime, str]] = {}  # of devices known to be stored as wide
+        self._edges: dict[str, Edges] = {}  # of devices known to be stored as wide
 
     async def windows(self, start: datetime, end: datetime) -> AsyncIterator[Audited]:
         """Audit each window with readings or views from `start` on and before `end`.
@@ -148,19 +148,15 @@ class WindowAudit:
 
     async def _devices(self, window: Window) -> list[Finding]:
         """Return the devices that are stored with a narrower span than this window's readings."""
-        facts = [
-            DeviceFacts(device_id, window.first[device_id], latest)
-            for device_id, latest in window.latest.items()
-            if self._may_widen(device_id, window.first[device_id], latest["_id"])
-        ]
+        facts = [one for one in window.devices.facts() if self._may_widen(one)]
         stored = await self._store.devices([one.device_id for one in facts])
         narrow = []
         for one in facts:
             device = stored.get(one.device_id)
-            if device is None or _is_wider(one, device["first_ts"], device["latest"]["_id"]):
+            if device is None or one.edges.is_beyond(edges_of(device)):
                 narrow.append(one)
             else:
-                self._edges[one.device_id] = (device["first_ts"], device["latest"]["_id"])
+                self._edges[one.device_id] = edges_of(device)
         if narrow and self._repair.grown:
             await self._store.widen(narrow)
         if len(self._edges) > _MAX_DEVICES:
@@ -170,15 +166,11 @@ class WindowAudit:
             for one in narrow
         ]
 
-    def _may_widen(self, device_id: str, first: datetime, latest_id: str) -> bool:
-        known = self._edges.get(device_id)
-        return known is None or first < known[0] or latest_id > known[1]
+    def _may_widen(self, facts: DeviceFacts) -> bool:
+        known = self._edges.get(facts.device_id)
+        return known is None or facts.edges.is_beyond(known)
 
 
 def _guarded(one: Difference) -> tuple[Document, int]:
     assert one.expected is not None
     return one.expected, 0 if one.stored is None else one.stored["count"]
-
-
-def _is_wider(facts: DeviceFacts, first: datetime, latest_id: str) -> bool:
-    return facts.first_ts < first or str(facts.latest["_id"]) > latest_id

@@ -17,11 +17,11 @@ from functions.aggregate.refresh.fold import Fold
 from functions.aggregate.refresh.full_reads import FullReads
 from functions.aggregate.refresh.hour_writes import HourWrites
 from functions.aggregate.refresh.remembered import Remembered
-from functions.aggregate.refresh.seen import Devices, Noted
+from functions.aggregate.refresh.seen import Noted
 from functions.aggregate.refresh.slices import breathe
 from functions.aggregate.refresh.view_writes import ViewWrites
 from functions.aggregate.store.chunks import chunks
-from functions.aggregate.store.devices import widen
+from functions.aggregate.store.devices import DeviceReadings, widen
 from functions.aggregate.store.pairs import Pair, values_of
 from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.views import Counts, ViewStore
@@ -89,7 +89,7 @@ class Counting:
             _log.warning("views past retention left as they are", extra={"views": lost})
         return await self._writes.write(intact)
 
-    async def widen(self, devices: Devices) -> None:
+    async def widen(self, devices: DeviceReadings) -> None:
         """Store what is new of these devices."""
         wider = [facts for facts in devices.facts() if self._remembered.is_wider(facts)]
         await widen(self._database, self._session, wider)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from functions.aggregate.refresh.fold import Fold
-from functions.aggregate.store.devices import DeviceFacts
+from functions.aggregate.store.devices import DeviceFacts, Edges
 from functions.aggregate.store.pairs import Pair
 
 MAX_WEIGHT: Final = 600_000  # about 100 MB: a reading takes some 150 bytes, a pair 1,500
@@ -26,7 +26,7 @@ class Remembered:
         self._newest: datetime | None = None  # start of a window
         self._folds: OrderedDict[Pair, Fold] = OrderedDict()
         self._weight = 0
-        self._devices: dict[str, tuple[datetime, str]] = {}  # first time, id of the latest reading
+        self._devices: dict[str, Edges] = {}
 
     def without_folds(self) -> "Remembered":
         """Return a memory of the same devices that forgets each fold: for work on what is over."""
@@ -60,15 +60,14 @@ class Remembered:
     def is_wider(self, facts: DeviceFacts) -> bool:
         """Return whether a device may be stored with narrower edges than these."""
         known = self._devices.get(facts.device_id)
-        return known is None or facts.first_ts < known[0] or facts.latest["_id"] > known[1]
+        return known is None or facts.edges.is_beyond(known)
 
     def widened(self, facts: DeviceFacts) -> None:
         """Remember that a device is stored at least as wide as this."""
         if len(self._devices) >= _MAX_DEVICES:
             self._devices.clear()
-        edges = (facts.first_ts, str(facts.latest["_id"]))
-        known = self._devices.get(facts.device_id, edges)
-        self._devices[facts.device_id] = (min(known[0], edges[0]), max(known[1], edges[1]))
+        known = self._devices.get(facts.device_id, facts.edges)
+        self._devices[facts.device_id] = known.joined(facts.edges)
 
     def _limit(self, oldest: Pair) -> int:
         """Return how much may be remembered, this pair being the one that was counted first."""

@@ -1,33 +1,10 @@
-"""The readings that one step of the refresh has seen: by pair, and the edges of their devices."""
+"""The readings that one step of the refresh has seen: by pair, and what they say of devices."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
-from functions.aggregate.store.devices import DeviceFacts
+from functions.aggregate.store.devices import DeviceReadings
 from functions.aggregate.store.pairs import Pair, Values, pair_of, values_of
 from shared.mongo.collections import Document
-
-
-class Devices:
-    """The earliest time and the latest reading of each device, among readings as they come."""
-
-    def __init__(self) -> None:
-        self._first: dict[str, datetime] = {}
-        self._latest: dict[str, Document] = {}
-
-    def see(self, reading: Document) -> None:
-        device_id, ts = reading["device_id"], reading["ts"]
-        first = self._first.get(device_id)
-        if first is None or ts < first:
-            self._first[device_id] = ts
-        latest = self._latest.get(device_id)
-        if latest is None or latest["_id"] < reading["_id"]:
-            self._latest[device_id] = reading
-
-    def facts(self) -> Iterator[DeviceFacts]:
-        """Return what is known of each device."""
-        for device_id, latest in self._latest.items():
-            yield DeviceFacts(device_id, self._first[device_id], latest)
 
 
 class Noted:
@@ -37,7 +14,7 @@ class Noted:
         self._window_seconds = window_seconds
         self.readings: dict[Pair, dict[str, Values]] = {}
         self.named: dict[Pair, None] = {}  # a set in the order of arrival
-        self.devices = Devices()
+        self.devices = DeviceReadings()
         self.count = 0
 
     def add(self, reading: Document) -> None:

@@ -6,10 +6,11 @@ from typing import Final
 
 from functions.aggregate.refresh.counting import Counting
 from functions.aggregate.refresh.fold import Fold
-from functions.aggregate.refresh.seen import Devices, Noted
+from functions.aggregate.refresh.seen import Noted
 from functions.aggregate.refresh.slices import breathe
 from functions.aggregate.refresh.work import Refresh
 from functions.aggregate.store.chunks import chunks
+from functions.aggregate.store.devices import DeviceReadings
 from functions.aggregate.store.pairs import Pair, pair_of, values_of
 from functions.aggregate.store.readings import ReadingPages
 from functions.aggregate.store.views import Counts, ViewStore
@@ -59,7 +60,7 @@ class WindowScan:
         if counts is None:
             return False
         folds: dict[Pair, Fold] = {}
-        devices = Devices()
+        devices = DeviceReadings()
         held, since = 0, perf_counter()
         async for page in pages.between(start, stop):
             held += len(page)

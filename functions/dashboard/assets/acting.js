@@ -2,7 +2,9 @@
 
 const TIMEOUT_MS = 10000; // the function itself gives up after 5 s
 
-export const acts = document.querySelector('meta[name="acts"]').content === "yes";
+const scopes = document.querySelector('meta[name="may"]').content.split(" ");
+export const acts = scopes.includes("alerts:ack");
+export const redrives = scopes.includes("dlq:redrive");
 
 // Sends it, and tells the page to read anew. Throws an Error with the sentence that the response has.
 export async function act(method, path, body) {
@@ -17,6 +19,7 @@ export async function act(method, path, body) {
     throw new Error(problem.detail ?? `${path} returned ${response.status}`);
   }
   document.dispatchEvent(new Event("acted"));
+  return response.json();
 }
 
 // Does `action` when the form is sent, with its fields that are filled in; says what went wrong.

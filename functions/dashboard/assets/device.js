@@ -4,6 +4,7 @@ import { aged, clockTime, lasted, zoneName } from "/assets/clock.js";
 import { drawCharts, loadCharts } from "/assets/charts.js";
 import { badge, byId, element, link, measured, read, show, showTiles, time, valuesOf } from "/assets/elements.js";
 import { showTables } from "/assets/curve-tables.js";
+import { showDay } from "/assets/day.js";
 import { changed, go, pathTo, place } from "/assets/place.js";
 import { rangeOf, showRanges } from "/assets/ranges.js";
 
@@ -35,7 +36,7 @@ export const deviceView = {
     device = page.data.find((one) => one.device_id === id) ?? null;
     showLatest();
     showAlerts(alerts.data);
-    if (device !== null) await showCurves(id, alerts.data);
+    if (device !== null) await Promise.all([showCurves(id, alerts.data), showLastDay(id, alerts.data)]);
     else byId("charts").replaceChildren(element("p", "No reading of this device has been seen.", "none"));
   },
 };
@@ -64,6 +65,12 @@ function showAlerts(alerts) {
   ]);
   show("device-alert-rows", rows, "No alerts.");
   byId("device-alerts-all").href = pathTo({ view: "alerts", show: "all", device: place("device") });
+}
+
+async function showLastDay(id, alerts) {
+  const [sensor] = valuesOf(device.latest)[0] ?? [""];
+  if (sensor) await showDay(id, sensor, alerts);
+  else byId("day").replaceChildren();
 }
 
 async function showCurves(id, alerts) {

@@ -24,6 +24,16 @@ export const fleet = {
     byId("empty").hidden = counts.telemetry_records > 0;
     before = counts;
   },
+  start() {
+    const button = byId("wall-full");
+    button.hidden = !document.fullscreenEnabled;
+    button.addEventListener("click", () =>
+      document.fullscreenElement ? document.exitFullscreen() : byId("wall-section").requestFullscreen(),
+    );
+    document.addEventListener("fullscreenchange", () => {
+      button.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
+    });
+  },
 };
 
 function tilesOf(counts) {

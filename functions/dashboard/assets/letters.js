@@ -1,7 +1,8 @@
-// The dead letters: what they died of, the newest of them, and the command that sends them again.
+// The dead letters: what they died of, the newest of them, and how they are sent again.
 
+import { act, redrives } from "/assets/acting.js";
 import { aged } from "/assets/clock.js";
-import { badge, byId, link, number, read, show } from "/assets/elements.js";
+import { badge, byId, element, link, number, read, show } from "/assets/elements.js";
 import { pathTo, place } from "/assets/place.js";
 
 const LIMIT = 50;
@@ -30,6 +31,7 @@ function showCauses(causes) {
     one.cause ?? "unknown",
     aged(one.first_at),
     aged(one.last_at),
+    redrives ? again(one) : "",
   ]);
   show("cause-rows", rows, "None: every event was handled.");
 }
@@ -40,9 +42,40 @@ function showNewest(found) {
     letter.stage,
     letter.reason,
     letter.event_id,
-    badge(letter.status, letter.status === "open" ? "open-letter" : "redriven"),
+    statusOf(letter),
   ]);
   show("letter-rows", rows, "None.");
+}
+
+function statusOf(letter) {
+  if (letter.status !== "open") return badge(letter.status, "redriven");
+  const asked = letter.redrive_requested;
+  return asked ? badge(`asked for by ${asked.actor}`, "scheduled") : badge("open", "open-letter");
+}
+
+function again({ stage, reason }) {
+  const made = element("button", "Send again");
+  made.type = "button";
+  made.dataset.key = `${stage} ${reason}`; // keeps the focus when the table is shown anew
+  made.setAttribute("aria-label", `Send again: ${stage}, ${reason}`);
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    byId("redrive-failure").textContent = "";
+    try {
+      const { requested, more } = await act("POST", "/dead-letters/redrive", { stage, reason });
+      byId("redriven").textContent = told(requested, more);
+    } catch (error) {
+      byId("redrive-failure").textContent = error.message;
+    }
+    made.disabled = false;
+  });
+  return made;
+}
+
+function told(requested, more) {
+  if (requested === 0) return "They are asked for already, and go back at the next tick.";
+  const rest = more ? " There are more: ask again." : "";
+  return `${number(requested)} go back at the next tick, within five minutes.${rest}`;
 }
 
 function chosen({ stage, reason }) {

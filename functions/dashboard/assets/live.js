@@ -29,6 +29,12 @@ function addressOf({ types, devices = [] }) {
   return `/events?${query}`;
 }
 
+// Follows nothing more, until it is asked to.
+export function unfollow() {
+  wanted = null;
+  disconnect();
+}
+
 function connect() {
   disconnect();
   const opened = new EventSource(position ? `${wanted}&after=${position}` : wanted);

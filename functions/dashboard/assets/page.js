@@ -7,16 +7,18 @@ import { devices } from "/assets/devices.js";
 import { byId, read } from "/assets/elements.js";
 import { fleet } from "/assets/fleet.js";
 import { letters } from "/assets/letters.js";
-import { follow } from "/assets/live.js";
+import { follow, unfollow } from "/assets/live.js";
+import { map } from "/assets/map.js";
 import { pipeline } from "/assets/pipeline.js";
 import { place, whenPlaceChanges } from "/assets/place.js";
 import { showSample } from "/assets/sample.js";
 
-const VIEWS = { fleet, devices, device: deviceView, alerts: alerting, letters, pipeline };
+const VIEWS = { fleet, devices, device: deviceView, map, alerts: alerting, letters, pipeline };
 const PAUSE_MS = 2000; // between two reads of a view, however much changes
 let name = "";
 let isReading = false;
 let isDue = false;
+let isPaused = false;
 let timer;
 
 const view = () => VIEWS[name];
@@ -56,6 +58,7 @@ async function reload() {
     reload();
     return;
   }
+  if (isPaused) return;
   timer = setTimeout(tick, isDue ? PAUSE_MS : view().every_ms);
   isDue = false;
   follow(view().interest(), { take, refetch: soon, state: showState });
@@ -77,6 +80,20 @@ function soon() {
   timer = setTimeout(tick, PAUSE_MS);
 }
 
+// What is shown stays as it is, while one reads it or copies from it.
+function pause() {
+  isPaused = !isPaused;
+  byId("pause").textContent = isPaused ? "Go on" : "Pause";
+  if (isPaused) {
+    clearTimeout(timer);
+    unfollow();
+    showWord("Paused", "waiting");
+  } else {
+    showWord("Loading…", "waiting");
+    reload();
+  }
+}
+
 function take(kind, row) {
   if (view().take(kind, row)) soon();
 }
@@ -86,11 +103,15 @@ function fail(sentence) {
 }
 
 function showState(isLive) {
+  if (isLive) showWord("Live", "live");
+  else showWord("Connection lost. Trying again.", "away");
+}
+
+function showWord(text, kind) {
   const state = byId("state");
-  const text = isLive ? "Live" : "Connection lost. Trying again.";
   if (state.textContent === text) return; // a screen reader need not repeat it
   state.textContent = text;
-  state.className = `state ${isLive ? "live" : "away"}`;
+  state.className = `state ${kind}`;
 }
 
 function showZone() {
@@ -123,6 +144,7 @@ function showCount(id, count, what) {
 }
 
 for (const each of Object.values(VIEWS)) each.start?.();
+byId("pause").addEventListener("click", pause);
 byId("zone").addEventListener("click", changeZone);
 whenZoneChanges(() => {
   showZone();

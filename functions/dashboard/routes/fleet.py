@@ -1,4 +1,4 @@
-"""The routes that count: the fleet at a glance, and dead letters by what they died of."""
+"""The routes that count: the fleet at a glance and on a map, dead letters by what they died of."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query
 
 from functions.dashboard.dependencies import Now, ShownSettings, StoreOfRequest
 from functions.dashboard.queries.bounded_queries import bounded
+from functions.dashboard.queries.device_map import device_map
 from functions.dashboard.queries.fleet import causes, fleet_counts, open_alerts
 from functions.dashboard.queries.lookups import horizon
 from functions.dashboard.schemas import parameters, problems
+from functions.dashboard.schemas.device_map import DeviceMapResponse, MapCell, MapParameters
 from functions.dashboard.schemas.fleet import (
     CauseList,
     DeviceCounts,
@@ -59,6 +61,26 @@ async def fleet(
             notices=counts.notices_waiting,
             dead_letters=counts.open_letters,
         ),
+    )
+
+
+@router.get("/map")
+async def fleet_map(
+    store: StoreOfRequest,
+    settings: ShownSettings,
+    now: Now,
+    query: Annotated[MapParameters, Query()],
+) -> DeviceMapResponse:
+    """Return the devices that have told where they are, in cells of a grid."""
+    async with bounded("map"):
+        alerting = sorted({row["device_id"] for row in await open_alerts(store.database)})
+        stale_before = now - timedelta(seconds=settings.stale_after_seconds)
+        found = await device_map(store.database, query.box, stale_before, alerting)
+    return DeviceMapResponse(
+        cell_degrees=query.box.cell_degrees,
+        devices=found.devices,
+        is_cut=found.is_cut,
+        data=[MapCell.model_validate(cell) for cell in found.cells],
     )
 
 

@@ -30,7 +30,8 @@ _PAGES: Final = ("index.html", "login.html")  # served as pages, and not as thei
 _CHART_FILES: Final = frozenset(("uPlot.iife.min.js", "uPlot.min.css"))
 _FOR_A_DAY: Final = {"cache-control": "max-age=86400"}
 _INGEST_URL: Final = '<meta name="ingest-url" content="{}">'
-_ACTS: Final = '<meta name="acts" content="{}">'
+_MAY: Final = '<meta name="may" content="{}">'
+_OFFERED: Final = (Scope.ALERTS_ACK, Scope.DLQ_REDRIVE)  # what the page has buttons for
 
 router = APIRouter()
 
@@ -40,10 +41,10 @@ async def front(request: Request, settings: ShownSettings) -> Response:
     """Return a page to a browser that may see it, the way to log in, or a message to a client."""
     headers = {"vary": "accept, cookie", "cache-control": "no-cache"}
     if "text/html" in request.headers.get("accept", "").lower():
-        acts = await _acts(request)
-        if acts is None:
+        scopes = await _scopes_of(request)
+        if scopes is None:
             return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-        page = _page(settings.ingest_url, "yes" if acts else "")
+        page = _page(settings.ingest_url, " ".join(scopes))
         return respond_unless_unchanged(request, page, "text/html; charset=utf-8", headers)
     message = Message(message=_MESSAGE).model_dump_json().encode()
     return respond_unless_unchanged(request, message, _JSON, headers)
@@ -81,21 +82,22 @@ def chart_file(request: Request, settings: ShownSettings, name: str) -> Response
     return respond_compressed(request, content, media_type, _FOR_A_DAY)
 
 
-async def _acts(request: Request) -> bool | None:
-    """Return whether who calls acknowledges alerts; None where nothing proves who that is."""
+async def _scopes_of(request: Request) -> list[str] | None:
+    """Return what who calls may do by the page; None where nothing proves who that is."""
     if request.app.state.verifier is None:
-        return True
+        return [scope.value for scope in _OFFERED]
     try:
-        return (await proven(request)).may(Scope.ALERTS_ACK)
+        caller = await proven(request)
     except Denied as denied:
         is_unknown = denied.response.status == HTTPStatus.UNAUTHORIZED
-        return None if is_unknown else False  # the page itself says what else
+        return None if is_unknown else []  # the page itself says what else
+    return [scope.value for scope in _OFFERED if caller.may(scope)]
 
 
 @cache
-def _page(ingest_url: str, acts: str) -> bytes:
+def _page(ingest_url: str, may: str) -> bytes:
     page = _file("index.html").decode()
-    for meta, told in ((_INGEST_URL, ingest_url), (_ACTS, acts)):
+    for meta, told in ((_INGEST_URL, ingest_url), (_MAY, may)):
         page = page.replace(meta.format(""), meta.format(escape(told)))
     return page.encode()
 

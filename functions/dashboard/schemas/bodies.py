@@ -17,9 +17,11 @@ from shared.readings.reading import SensorName
 
 LONGEST_SILENCE: Final = timedelta(days=366)
 MOST_ALERTS: Final = 500  # in one request
+MOST_LETTERS: Final = 500
 _NO_CONTROLS: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"  # tabs and line feeds are text
 
 AlertId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}(/[A-Za-z0-9_]{1,128})?$")]
+DeadLetterId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}/[A-Za-z0-9]{1,64}$")]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=_NO_CONTROLS)
 ]
@@ -70,6 +72,23 @@ class AcknowledgeMany(Acknowledge):
     """An acknowledgement of several alerts."""
 
     alert_ids: Annotated[list[AlertId], Field(min_length=1, max_length=MOST_ALERTS)]
+
+
+class Redrive(_Body):
+    """Which open dead letters are to be published again: those that match all that is given."""
+
+    stage: Word | None = None
+    reason: Word | None = None
+    dead_letter_ids: Annotated[
+        list[DeadLetterId] | None, Field(min_length=1, max_length=MOST_LETTERS)
+    ] = None
+    actor: Actor = NOBODY
+
+    @model_validator(mode="after")
+    def _name_some(self) -> Self:
+        if self.stage is None and self.reason is None and self.dead_letter_ids is None:
+            raise ValueError("one of stage, reason and dead_letter_ids is needed")
+        return self
 
 
 class Matchers(_Body):

@@ -55,5 +55,12 @@ class Cause(Row):
     last_at: Timestamp
 
 
+class RedriveRequested(Row):
+    """How many letters are published again at the next tick because of this request."""
+
+    requested: int
+    more: bool = Field(description="there are more that match: ask again")
+
+
 class CauseList(Row):
     data: list[Cause] = Field(description="the most frequent first; of at most 50,000 letters")

@@ -87,16 +87,34 @@ class DeviceAggregateList(AggregateList):
     device_id: str
 
 
+class Position(Row):
+    """Where a device was, and when."""
+
+    ts: Timestamp
+    lat: float
+    lon: float
+
+
 class Device(Row):
     device_id: str = Field(validation_alias="_id")
     first_ts: Timestamp
     last_ts: Timestamp
     latest: Latest | None = None
+    position: Position | None = Field(
+        default=None, description="of the latest reading that has `lat` and `lon`"
+    )
 
 
 class DeviceList(Row):
     data: list[Device]
     next_cursor: Cursor
+
+
+class RedriveRequest(Row):
+    """What an operator asked for, until it is done."""
+
+    at: Timestamp
+    actor: str
 
 
 class DeadLetter(Row):
@@ -117,6 +135,9 @@ class DeadLetter(Row):
     arrivals: int | None = Field(default=None, description="how often it failed for good")
     status: str
     redriven_at: Timestamp | None = None
+    redrive_requested: RedriveRequest | None = Field(
+        default=None, description="it is published again at the next tick"
+    )
     redrives: int | None = Field(default=None, description="how often it went back by itself")
     redrive_error: str | None = Field(default=None, description="why it cannot be published again")
     content_type: str | None = None

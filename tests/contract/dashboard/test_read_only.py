@@ -73,7 +73,11 @@ def make_users(port: int) -> None:
     ) as client:
         rights = [{"role": "read", "db": "iotdb"}]
         client.admin.command("createUser", "reader", pwd=PASSWORD, roles=rights)
-        may = {"alerts": ["update"], "silences": ["insert", "update"]}
+        may = {
+            "alerts": ["update"],
+            "silences": ["insert", "update"],
+            "dead_letters": ["update"],
+        }
         privileges = [
             {"resource": {"db": "iotdb", "collection": name}, "actions": may[name]} for name in may
         ]
@@ -114,9 +118,10 @@ def test_the_rights_that_the_documentation_names_are_enough_to_act(
             process.asks("POST", f"{ONE_ALERT}/unacknowledge"),
             process.asks("POST", "/silences", JSON, json.dumps(made).encode()),
             process.asks("DELETE", f"/silences/{silence_id}"),
+            process.asks("POST", "/dead-letters/redrive", JSON, b'{"stage": "aggregate"}'),
         ]
 
-    assert [r.status_code for r in responses] == [200, 200, 201, 200], responses[0].text
+    assert [r.status_code for r in responses] == [200, 200, 201, 200, 202], responses[0].text
 
 
 def test_the_right_to_read_is_not_enough_to_act_and_a_503_says_so(

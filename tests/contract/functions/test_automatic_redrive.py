@@ -230,3 +230,71 @@ def test_a_publisher_is_opened_for_the_first_letter_only(system: System) -> None
     system.ticks(at_minute=2)
 
     assert (system.publisher.opened, system.publisher.is_open) == (1, False)
+
+
+def ask(system: System, **wanted: Any) -> None:
+    """Do as the dashboard does where an operator asks."""
+    asked = {"redrive_requested": {"at": NOON, "actor": "ada"}}
+    system.database["dead_letters"].update_many(wanted, {"$set": asked})
+
+
+@pytest.mark.parametrize("code", [b"422", b"500", b"503"])
+def test_what_operators_ask_for_goes_back_whatever_it_died_of(system: System, code: bytes) -> None:
+    system.has(code)
+    ask(system)
+
+    assert system.ticks(at_minute=0.1, attempts=0) == 204
+
+    (letter,) = system.letters
+    assert [record.value for _, record in system.publisher.published] == [RECORD.value]
+    assert (letter["status"], letter["redrives"]) == ("redriven", 0)
+    assert "redrive_requested" not in letter
+
+
+def test_all_that_is_asked_for_goes_back_at_one_tick(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic_redrive, "_MAX_LETTERS", 2)
+    for number in range(5):
+        system.has(b"422", at(number))
+    ask(system)
+
+    system.ticks(at_minute=1)
+
+    assert [letter["status"] for letter in system.letters] == ["redriven"] * 5
+
+
+def test_there_is_time_for_what_is_asked_for_and_the_rest_waits(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic_redrive, "_MAX_S", -1.0)
+    system.has(b"422")
+    ask(system)
+
+    assert system.ticks(at_minute=1) == 204
+
+    assert system.publisher.published == []
+    assert "redrive_requested" in system.letters[0]
+
+
+def test_one_that_fails_once_more_is_not_asked_for_any_longer(system: System) -> None:
+    system.has(b"422")
+    ask(system)
+    system.has(b"422")
+
+    system.ticks(at_minute=1)
+
+    assert system.publisher.published == []
+    assert "redrive_requested" not in system.letters[0]
+
+
+def test_one_that_kafka_never_takes_is_tried_once_and_says_why(system: System) -> None:
+    system.has(b"422")
+    ask(system)
+    system.publisher.too_large = RECORD.value
+
+    system.ticks(at_minute=1)
+
+    (letter,) = system.letters
+    assert (letter["status"], "redrive_requested" in letter) == ("open", False)
+    assert letter["redrive_error"]

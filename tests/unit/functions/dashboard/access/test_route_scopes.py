@@ -27,6 +27,7 @@ IDS = {
 }
 BODIES: dict[str, Any] = {
     "/alerts/acknowledge": {"alert_ids": ["a"]},
+    "/dead-letters/redrive": {"stage": "aggregate"},
     "/alertmanager/api/v2/silences": {
         "matchers": [{"name": "device_id", "value": "d", "isRegex": False}],
         "startsAt": datetime.now(UTC).isoformat(),

@@ -97,7 +97,10 @@ def test_who_logs_in_at_the_issuer_sees_the_page(browser: Browser, issuer: OidcI
     assert SESSION in browser.cookies
     assert ATTEMPT not in browser.cookies
     page = browser.get("/")
-    assert (page.status_code, '<meta name="acts" content="yes">' in page.text) == (200, True)
+    assert (
+        page.status_code,
+        '<meta name="may" content="alerts:ack">' in page.text,
+    ) == (200, True)
     session = browser.get("/session", accept="*/*").json()
     assert (session["name"], session["scopes"]) == ("ada", ["alerts:ack", "read"])
 

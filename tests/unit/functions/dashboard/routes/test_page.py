@@ -63,7 +63,8 @@ def test_every_file_that_the_page_names_is_there(get: Get) -> None:
 
     scripts = "".join(get(path).text for path in SCRIPTS)
     named = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', text))
-    assert named == {*ASSETS} - {*MODULES} - {"/assets/login.js"}
+    assert named == {*ASSETS} - {*MODULES} - {"/assets/login.js", "/assets/land.svg"}
+    assert '"/assets/land.svg"' in scripts
     assert set(re.findall(r'from "(/assets/[^"]+)"', scripts)) == set(MODULES)
 
 
@@ -124,7 +125,7 @@ def test_a_file_says_what_it_is(get: Get, path: str) -> None:
 def test_of_an_open_dashboard_everybody_is_an_operator(send: Send) -> None:
     text = send("GET", "/", {"accept": "text/html"}).text
 
-    assert '<meta name="acts" content="yes">' in text
+    assert '<meta name="may" content="alerts:ack dlq:redrive">' in text
 
 
 @pytest.mark.parametrize("path", ["/", *ASSETS, "/stats", "/nope"])
@@ -211,7 +212,7 @@ def test_the_description_names_every_route(get: Get) -> None:
         "/alerts/{alert_id}/acknowledge", "/alerts/{alert_id}/unacknowledge", "/silences",
         "/alerts/{alert_id}/explain",
         "/silences/{silence_id}", "/session", "/events", "/fleet",
-        "/dead-letters/causes",
+        "/dead-letters/causes", "/dead-letters/redrive", "/map",
         "/series", "/devices/{device_id}/series",
         "/devices/{device_id}/telemetry/export",
     }  # fmt: skip

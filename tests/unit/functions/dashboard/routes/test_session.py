@@ -56,11 +56,13 @@ def test_a_good_token_becomes_a_cookie_and_opens_the_page(
     assert (page.status_code, 'id="device-rows"' in page.text) == (200, True)
 
 
-@pytest.mark.parametrize(("scopes", "acts"), [(["read"], ""), (["read", "alerts:ack"], "yes")])
-def test_the_page_learns_whether_its_reader_acknowledges(scopes: list[str], acts: str) -> None:
+@pytest.mark.parametrize(
+    ("scopes", "may"), [(["read"], ""), (["read", "alerts:ack"], "alerts:ack")]
+)
+def test_the_page_learns_whether_its_reader_acknowledges(scopes: list[str], may: str) -> None:
     cookie = {"cookie": f"__Host-session={token_with(*scopes)}"}
 
-    assert f'<meta name="acts" content="{acts}">' in send("GET", "/", {**HTML, **cookie}).text
+    assert f'<meta name="may" content="{may}">' in send("GET", "/", {**HTML, **cookie}).text
 
 
 @pytest.mark.parametrize(
