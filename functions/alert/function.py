@@ -1,6 +1,7 @@
 """The alert function: readings and ticks come in as events; alerts are what follows from them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from functions.alert.intake import keep_and_alert
 from functions.alert.notify.sender import Sender
@@ -14,6 +15,8 @@ from shared.mongo.reading_store import Incoming
 from shared.readings.cloud_event import TICK_TYPE, CloudEvent
 from shared.serving.event_function import EventFunction
 from shared.serving.intake import Intake
+
+_GROUP: Final = 250  # readings: of 500 in flight, two groups work while one waits for the database
 
 
 def alert_function(mongo: Mongo, stated: RuleSet, targets: Targets | None = None) -> EventFunction:
@@ -29,7 +32,7 @@ class AlertHandler:
         self._mongo = mongo
         self._sender = sender
         self._work = AlertWork(RulesInForce(stated), sender)
-        self._intake = Intake(self._keep, mongo.holds_dedup_unique)
+        self._intake = Intake(self._keep, mongo.holds_dedup_unique, _GROUP)
 
     async def handle(self, event: CloudEvent) -> None:
         """Store the event's readings and what follows; for a tick, do what is due.

@@ -66,7 +66,7 @@ class FunctionApplication:
             _log.critical("refused to start", extra={"reason": str(error)}, exc_info=unexpected)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
-        _tune_garbage_collector()
+        tune_garbage_collector()
         _log.info("ready", extra={"function": self.name})
         if self._access == OPEN:
             _log.warning(_OPEN, extra={"function": self.name, "access": OPEN})
@@ -90,8 +90,8 @@ async def send_response(send: Send, response: HttpResponse, *, head: bool = Fals
     await send({"type": "http.response.body", "body": b"" if head else response.body})
 
 
-def _tune_garbage_collector() -> None:
-    # What is there at start stays: not looking at it again cut p99 by 40 % at saturation.
+def tune_garbage_collector() -> None:
+    """Have what is there at start looked at no more: it cut p99 by 40 % at saturation."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

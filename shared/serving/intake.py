@@ -6,7 +6,7 @@ from shared.mongo.reading_store import Incoming, count_too_late, refuse_too_late
 from shared.outcomes import TemporaryError
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading_event import readings_in
-from shared.serving.group_commit import GroupCommit
+from shared.serving.group_commit import MAX_WEIGHT, GroupCommit
 
 Keep = Callable[[Sequence[Incoming]], Awaitable[frozenset[str]]]
 
@@ -19,10 +19,12 @@ class Intake:
     that was sent again without a time is recognised.
     """
 
-    def __init__(self, keep: Keep, holds_dedup_unique: Callable[[], bool]) -> None:
+    def __init__(
+        self, keep: Keep, holds_dedup_unique: Callable[[], bool], max_weight: int = MAX_WEIGHT
+    ) -> None:
         self._keep = keep
         self._holds_dedup_unique = holds_dedup_unique
-        self._group = GroupCommit(self._keep_events, len)
+        self._group = GroupCommit(self._keep_events, len, max_weight=max_weight)
 
     async def take(self, event: CloudEvent) -> None:
         """Return when the readings of the event are kept.

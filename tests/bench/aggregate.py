@@ -30,6 +30,7 @@ from shared.mongo.connection import Mongo
 from shared.mongo.reading_store import Incoming, document_of
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import Reading
+from shared.serving.application import tune_garbage_collector
 from shared.settings import AggregateSettings, MongoSettings
 
 BATCH = 500  # what a group commit holds under load
@@ -194,6 +195,7 @@ def main() -> None:
     parser.add_argument("--readings", type=int, default=30_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    tune_garbage_collector()  # as in a process of a function
     results = asyncio.run(run(options.mongo_url, options.readings, options.rounds))
     for name, figure in results.items():
         print(f"{name:32} {figure:10,.2f}")

@@ -24,6 +24,7 @@ from shared.readings.cloud_event import CloudEvent
 from shared.readings.identity import digest_of, reading_id_of
 from shared.readings.reading import Reading
 from shared.readings.reading_event import records_of
+from shared.serving.application import tune_garbage_collector
 from shared.serving.event_function import EventFunction
 from shared.serving.http import HttpRequest
 from shared.serving.intake import Intake
@@ -47,7 +48,8 @@ Way = Callable[[Mongo], EventFunction]
 
 
 def figures(servers: RealServers, rounds: int) -> list[Figure]:
-    """Return events a second of each way."""
+    """Return events a second of each way, with garbage collected as in a process of a function."""
+    tune_garbage_collector()
     rates: dict[str, list[float]] = {_STORE: [], _QUIET: [], _HEAVY: []}
     for _ in range(rounds):
         for name, rate in asyncio.run(one_round(servers.mongo_url, _READINGS)).items():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import time
 from typing import Final
@@ -51,7 +52,8 @@ def main() -> None:
 
 
 def shown(page: Page, client: httpx.Client, ingest: str, value: float) -> float:
-    """Post a value; return after how many ms the page has shown it."""
+    """Post a value at some moment; return after how many ms the page has shown it."""
+    time.sleep(random.random())
     begun = time.time() * 1000
     post(client, ingest, value)
     page.wait_for_function("(value) => window.seen[value]", arg=f"{value}", timeout=WAIT_MS)
@@ -60,7 +62,8 @@ def shown(page: Page, client: httpx.Client, ingest: str, value: float) -> float:
 
 
 def post(client: httpx.Client, ingest: str, value: float) -> None:
-    client.post(ingest, json={"device_id": DEVICE, "lux": value}).raise_for_status()
+    body = {"device_id": DEVICE, "measurements": {"lux": value}}
+    client.post(f"{ingest}/ingest", json=body).raise_for_status()
 
 
 if __name__ == "__main__":

@@ -100,6 +100,12 @@ class AlertStore:
         return len(page)
 
     async def _all(self, wanted: Document) -> list[Document]:
+        # Most often there are few. Asked for in an order, the database weighs reading all by `_id`.
+        async with database_errors(_OPERATION):
+            few = await self._alerts.find(wanted, limit=PAGE, session=self._session).to_list()
+        return few if len(few) < PAGE else await self._all_in_order(wanted)
+
+    async def _all_in_order(self, wanted: Document) -> list[Document]:
         alerts: list[Document] = []
         after = ""
         while True:

@@ -17,8 +17,8 @@ from functions.dashboard.live.mailbox import Mailbox
 from functions.dashboard.live.position import Position
 from shared.outcomes import TemporaryError
 
-PERIOD_S: Final = 1.0  # a row is told at most once in it, however often it changes
-_LINGER: Final = 10  # periods without a client: one that comes back finds the stream open
+PERIOD_S: Final = 0.25  # a row is told at most once in it, however often it changes
+_LINGER: Final = 40  # periods without a client: one that comes back finds the stream open
 # Others come back with positions a little before that of the first.
 _MARGIN_S: Final = 10
 _log = logging.getLogger(__name__)

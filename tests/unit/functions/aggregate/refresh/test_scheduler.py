@@ -35,6 +35,7 @@ def test_a_refresh_that_fails_in_any_way_is_counted_and_done_again(
 ) -> None:
     """A loop that ended here would leave a process that acknowledges readings and shows none."""
     monkeypatch.setattr(scheduler, "MIN_REST_S", 0.001)
+    monkeypatch.setattr(scheduler, "SHORT_REST_S", 0.001)
     mongo: Any = FailingMongo(failure, TemporaryError("refresh", "the database is away"))
     before = metrics.refresh_errors._value.get()
 
