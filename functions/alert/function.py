@@ -16,7 +16,9 @@ from shared.readings.cloud_event import TICK_TYPE, CloudEvent
 from shared.serving.event_function import EventFunction
 from shared.serving.intake import Intake
 
-_GROUP: Final = 250  # readings: of 500 in flight, two groups work while one waits for the database
+# Of a group's 2,000 readings, that an event counts as at least: of 500 events in flight one half
+# is worked on while the other one waits for the database.
+_LEAST_WEIGHT: Final = 8
 
 
 def alert_function(mongo: Mongo, stated: RuleSet, targets: Targets | None = None) -> EventFunction:
@@ -32,7 +34,7 @@ class AlertHandler:
         self._mongo = mongo
         self._sender = sender
         self._work = AlertWork(RulesInForce(stated), sender)
-        self._intake = Intake(self._keep, mongo.holds_dedup_unique, _GROUP)
+        self._intake = Intake(self._keep, mongo.holds_dedup_unique, _LEAST_WEIGHT)
 
     async def handle(self, event: CloudEvent) -> None:
         """Store the event's readings and what follows; for a tick, do what is due.

@@ -6,7 +6,7 @@ from shared.mongo.reading_store import Incoming, count_too_late, refuse_too_late
 from shared.outcomes import TemporaryError
 from shared.readings.cloud_event import CloudEvent
 from shared.readings.reading_event import readings_in
-from shared.serving.group_commit import MAX_WEIGHT, GroupCommit
+from shared.serving.group_commit import GroupCommit
 
 Keep = Callable[[Sequence[Incoming]], Awaitable[frozenset[str]]]
 
@@ -15,16 +15,17 @@ class Intake:
     """Calls `keep` with the readings of concurrent events.
 
     `keep` stores them, with what follows from them, and returns the ids of those that are too late
-    to be stored at all. `holds_dedup_unique` tells whether the index is built by which a reading
+    to be stored at all. An event counts as `least_weight` readings at least, so that a group has not
+    more than so many events. `holds_dedup_unique` tells whether the index is built by which a reading
     that was sent again without a time is recognised.
     """
 
     def __init__(
-        self, keep: Keep, holds_dedup_unique: Callable[[], bool], max_weight: int = MAX_WEIGHT
+        self, keep: Keep, holds_dedup_unique: Callable[[], bool], least_weight: int = 1
     ) -> None:
         self._keep = keep
         self._holds_dedup_unique = holds_dedup_unique
-        self._group = GroupCommit(self._keep_events, len, max_weight=max_weight)
+        self._group = GroupCommit(self._keep_events, lambda event: max(len(event), least_weight))
 
     async def take(self, event: CloudEvent) -> None:
         """Return when the readings of the event are kept.
