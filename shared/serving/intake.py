@@ -15,8 +15,8 @@ class Intake:
     """Calls `keep` with the readings of concurrent events.
 
     `keep` stores them, with what follows from them, and returns the ids of those that are too late
-    to be stored at all. An event counts as `least_weight` readings at least, so that a group has not
-    more than so many events. `holds_dedup_unique` tells whether the index is built by which a reading
+    to be stored at all. An event counts as `least_weight` readings at least: that bounds how many
+    events a group has. `holds_dedup_unique` tells whether the index is built by which a reading
     that was sent again without a time is recognised.
     """
 
