@@ -11,7 +11,7 @@ from shared.mongo.database import Database
 
 MOST_DEVICES: Final = 200_000  # that are looked at
 MOST_ALERTING: Final = 5_000
-_COLUMNS: Final = 32  # of cells, at most twice as many in the width that is asked for
+_COLUMNS: Final = 12  # of cells, up to twice as many; more, and their circles would overlap
 _FINEST_DEGREES: Final = 2.0**-16  # about 2 m
 _BY_PLACE: Final = [("position.lat", 1), ("position.lon", 1), ("last_ts", 1), ("_id", 1)]
 

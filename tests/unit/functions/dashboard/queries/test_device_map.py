@@ -11,7 +11,7 @@ DEGREES = st.floats(-180, 180, allow_nan=False)
 
 
 @given(DEGREES, DEGREES, st.floats(-90, 90), st.floats(-90, 90))
-def test_a_cell_is_a_power_of_two_and_a_map_has_between_32_and_64_columns(
+def test_a_cell_is_a_power_of_two_and_a_map_has_from_12_to_24_columns(
     one: float, other: float, low: float, high: float
 ) -> None:
     box = Box(min(one, other), min(low, high), max(one, other), max(low, high))
@@ -20,5 +20,5 @@ def test_a_cell_is_a_power_of_two_and_a_map_has_between_32_and_64_columns(
     width = max(box.east - box.west, 2 * (box.north - box.south))
 
     assert exponent == int(exponent)
-    assert 2.0**-17 < box.cell_degrees <= 16
-    assert box.cell_degrees == 2.0**-16 or 32 <= width / box.cell_degrees < 64.0001
+    assert 2.0**-17 < box.cell_degrees <= 32
+    assert box.cell_degrees == 2.0**-16 or 12 <= width / box.cell_degrees < 24.0001
