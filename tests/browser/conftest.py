@@ -93,9 +93,12 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Give a browser."""
+    """Give a browser, for one module: while it is there, its thread has a running event loop.
+
+    Tests of other modules that call asyncio.run in the same worker would be refused.
+    """
     if is_ci() and not CHROMIUM.exists():
         subprocess.run(APT_INSTALL, check=True, stdout=subprocess.DEVNULL, timeout=INSTALL_S)
     if not CHROMIUM.exists():
