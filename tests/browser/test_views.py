@@ -263,6 +263,23 @@ def test_devices_are_on_the_map_and_a_click_leads_to_them(
     assert page.inner_text("#device-title") == "boiler-2"
 
 
+def test_devices_at_one_place_are_named_and_a_click_leads_to_their_names(
+    dashboard: Dashboard, open_page: Callable[..., Any]
+) -> None:
+    dashboard.stored[DEVICES].insert_many([seen(f"rack-{n}", at=(47.4, 8.5)) for n in range(3)])
+    page = open_page(f"{dashboard.url}/?view=map")
+    page.wait_for_selector("#map-rows a")
+    page.wait_for_url(re.compile("bbox="))
+    is_live(page)
+    box = page.locator("#map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function("() => document.activeElement.textContent === 'rack-0'")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#view-device:not([hidden])")
+
+    assert page.inner_text("#device-title") == "rack-0"
+
+
 def test_the_map_is_moved_by_keys_and_shows_the_same_after_a_reload(
     filled: Dashboard, open_page: Callable[..., Any]
 ) -> None:

@@ -4,6 +4,7 @@ import { byId } from "/assets/elements.js";
 
 export const WORLD = { west: -180, south: -90, east: 180, north: 90 };
 const LEAST_DEGREES = 0.002; // what is shown at the least, about 200 m
+const ONE_PLACE_DEGREES = LEAST_DEGREES / 24; // no cell is finer than that
 const MARGIN = 0.08; // around devices, of the width they take
 
 // The box, or the earth where the text names none.
@@ -32,6 +33,9 @@ export function textOf({ west, south, east, north }) {
   const within = (value, most) => String(Number(clamp(value, -most, most).toFixed(6)));
   return [within(west, 180), within(south, 90), within(east, 180), within(north, 90)].join(",");
 }
+
+// Whether devices with these edges are one circle however near one goes.
+export const isOnePlace = ({ west, south, east, north }) => Math.max(east - west, north - south) < ONE_PLACE_DEGREES;
 
 // A box with all of these edges, and some room.
 export function around({ west, south, east, north }) {

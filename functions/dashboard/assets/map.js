@@ -1,7 +1,7 @@
 // The map: devices that have told where they are, in circles by the server's cells, over an outline of the land.
 
 import { byId, deviceLink, element, number, read, show } from "/assets/elements.js";
-import { around, boxOf, inside, textOf, WORLD } from "/assets/map-box.js";
+import { around, boxOf, inside, isOnePlace, textOf, WORLD } from "/assets/map-box.js";
 import { draw, stateWord } from "/assets/map-drawing.js";
 import { changed, go, place } from "/assets/place.js";
 
@@ -110,7 +110,7 @@ function wheeled(event) {
   zoom(event.deltaY < 0 ? STEPS["map-in"] : STEPS["map-out"], [event.offsetX / width, event.offsetY / height]);
 }
 
-// A drag moves the map; a click on a circle goes to its device, or nearer to its devices.
+// A drag moves the map; a click on a circle goes to its device, nearer to its devices, or to their names.
 function pointed(begun) {
   const canvas = begun.currentTarget;
   canvas.setPointerCapture(begun.pointerId);
@@ -128,9 +128,14 @@ function pointed(begun) {
 function choose(circle) {
   if (!circle) return;
   const { cell } = circle;
-  if (cell.count === 1) go(`/?view=device&device=${encodeURIComponent(cell.device_id)}`);
-  else go(changed({ bbox: textOf(around(cell)) }));
+  const there = changed({ bbox: textOf(around(cell)) });
+  const first = deviceLink(cell.device_ids[0]).href;
+  if (cell.count === 1) go(first);
+  else if (isOnePlace(cell) && there === location.pathname + location.search) focusOn(first);
+  else go(there);
 }
+
+const focusOn = (href) => [...byId("map-rows").querySelectorAll("a")].find((one) => one.href === href)?.focus();
 
 const circleAt = ({ offsetX, offsetY }) =>
   circles.find(({ x, y, radius }) => Math.hypot(offsetX - x, offsetY - y) <= radius + 2);
@@ -138,7 +143,7 @@ const circleAt = ({ offsetX, offsetY }) =>
 function nameOf(circle) {
   if (!circle) return "";
   const { cell } = circle;
-  return cell.count === 1 ? `${cell.device_id}: ${stateWord(cell)}` : `${number(cell.count)} devices, ${stateWord(cell)}`;
+  return cell.count === 1 ? `${cell.device_ids[0]}: ${stateWord(cell)}` : `${number(cell.count)} devices, ${stateWord(cell)}`;
 }
 
 function redraw() {
@@ -149,7 +154,7 @@ function redraw() {
 // What the canvas shows, for whoever does not see it.
 function list() {
   const rows = cells.slice(0, MOST_LISTED).map((cell) => [
-    cell.count === 1 ? deviceLink(cell.device_id) : nearer(cell),
+    cell.count === 1 || isOnePlace(cell) ? names(cell) : nearer(cell),
     number(cell.count),
     stateWord(cell),
     `${cell.lat.toFixed(3)}, ${cell.lon.toFixed(3)}`,
@@ -157,8 +162,15 @@ function list() {
   show("map-rows", rows, "No device here.");
 }
 
+function names({ device_ids: ids, count }) {
+  const made = element("span", "");
+  made.append(...ids.flatMap((id, place) => (place ? [", ", deviceLink(id)] : [deviceLink(id)])));
+  if (count > ids.length) made.append(` and ${number(count - ids.length)} more`);
+  return made;
+}
+
 function nearer(cell) {
-  const made = element("a", `${cell.device_id} and ${number(cell.count - 1)} more`);
+  const made = element("a", `${cell.device_ids[0]} and ${number(cell.count - 1)} more`);
   made.href = changed({ bbox: textOf(around(cell)) });
   return made;
 }

@@ -11,6 +11,7 @@ from shared.mongo.database import Database
 
 MOST_DEVICES: Final = 200_000  # that are looked at
 MOST_ALERTING: Final = 5_000
+MOST_NAMED: Final = 20  # of a cell's devices, which may all be at one place
 _COLUMNS: Final = 12  # of cells, up to twice as many; more, and their circles would overlap
 _FINEST_DEGREES: Final = 2.0**-16  # about 2 m
 _BY_PLACE: Final = [("position.lat", 1), ("position.lon", 1), ("last_ts", 1), ("_id", 1)]
@@ -94,7 +95,7 @@ def _grouped(degrees: float, stale_before: datetime) -> Document:
         "north": {"$max": "$lat"},
         "west": {"$min": "$lon"},
         "east": {"$max": "$lon"},
-        "device_id": {"$min": "$_id"},
+        "device_ids": {"$minN": {"input": "$_id", "n": MOST_NAMED}},
     }
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from functions.dashboard.queries.device_map import Box
+from functions.dashboard.queries.device_map import MOST_NAMED, Box
 from functions.dashboard.schemas.parameters import NoParameters
 from functions.dashboard.schemas.responses import Row
 
@@ -53,7 +53,9 @@ class MapCell(Row):
     count: int
     stale: int
     alerting: int = 0
-    device_id: str = Field(description="the first of its devices, by name")
+    device_ids: list[str] = Field(
+        max_length=MOST_NAMED, description="of its devices, the first by name"
+    )
 
 
 class DeviceMapResponse(Row):

@@ -29,10 +29,10 @@ def test_devices_that_are_near_are_one_cell(empty: DashboardClient) -> None:
 
     swiss, sydney = cells(empty)
 
-    assert (swiss["count"], swiss["device_id"], swiss["stale"]) == (2, "chur", 2)
+    assert (swiss["count"], swiss["device_ids"], swiss["stale"]) == (2, ["chur", "zurich"], 2)
     assert (swiss["lat"], swiss["lon"]) == (pytest.approx(47.15), pytest.approx(9.0))
     assert [swiss[edge] for edge in ("west", "south", "east", "north")] == [8.5, 46.9, 9.5, 47.4]
-    assert (sydney["count"], sydney["device_id"]) == (1, "sydney")
+    assert (sydney["count"], sydney["device_ids"]) == (1, ["sydney"])
 
 
 def test_a_part_of_the_earth_has_finer_cells_and_its_devices_alone(empty: DashboardClient) -> None:
@@ -40,7 +40,16 @@ def test_a_part_of_the_earth_has_finer_cells_and_its_devices_alone(empty: Dashbo
 
     found = cells(empty, "?bbox=7,46,10,48")
 
-    assert sorted(cell["device_id"] for cell in found) == ["chur", "zurich"]
+    assert sorted(cell["device_ids"] for cell in found) == [["chur"], ["zurich"]]
+
+
+def test_of_many_devices_at_one_place_the_first_are_named(empty: DashboardClient) -> None:
+    empty.store(DEVICES, [at(f"rack-{n:02}", 47.4, 8.5) for n in range(30, 0, -1)])
+
+    (found,) = cells(empty, "?bbox=8.4999,47.3999,8.5001,47.4001")
+
+    assert found["count"] == 30
+    assert found["device_ids"] == [f"rack-{n:02}" for n in range(1, device_map.MOST_NAMED + 1)]
 
 
 def test_a_cell_says_how_many_of_its_devices_are_stale_and_alerting(empty: DashboardClient) -> None:
