@@ -12,7 +12,7 @@ import typer
 
 from local_dev.commands.command_line import run
 from local_dev.console import show
-from tests.bench import alert, bridge, cold_start, dialects, ingest, prometheus
+from tests.bench import alert, bridge, cold_start, dialects, ingest, prometheus, reads
 from tests.bench.chart import chart_of
 from tests.bench.figures import Figure, as_json, table
 from tests.bench.real_servers import RealServers
@@ -25,6 +25,7 @@ CASES: Final[Mapping[str, Case]] = {
     alert.NAME: alert.figures,
     bridge.NAME: bridge.figures,
     prometheus.NAME: prometheus.figures,
+    reads.NAME: reads.figures,
     cold_start.NAME: cold_start.figures,
 }
 

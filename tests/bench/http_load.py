@@ -51,6 +51,11 @@ def request_bytes(path: str, body: bytes, content_type: str = "application/json"
     return head.encode() + body
 
 
+def get_bytes(path: str) -> bytes:
+    """Return a GET as it goes over the wire."""
+    return f"GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n".encode()
+
+
 def event_bytes(record: Record) -> bytes:
     """Return the POST that KafkaSource makes of a record."""
     headers = b"".join(b"%b: %b\r\n" % pair for pair in request_headers(record))

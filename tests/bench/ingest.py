@@ -79,12 +79,14 @@ def measured(
     """Start the server on the last processor, load it from the others, and return what came."""
     environment = {**environment, "EARLIEST_TS": "2020-01-01T00:00:00Z"}
     with running(case.command, ROOT, environment, folder / "server.log") as server:
-        _pin(server.process, {max(os.sched_getaffinity(0))})
+        pin(server.process)
         asyncio.run(load(server.port, bodies(case.readings), connections, min(1.0, seconds)))
         return asyncio.run(load(server.port, bodies(case.readings), connections, seconds))
 
 
-def _pin(process: subprocess.Popen[bytes], processors: set[int]) -> None:
+def pin(process: subprocess.Popen[bytes]) -> None:
+    """Keep a process to the last processor."""
+    processors = {max(os.sched_getaffinity(0))}
     for task in Path(f"/proc/{process.pid}/task").iterdir():
         os.sched_setaffinity(int(task.name), processors)
 
