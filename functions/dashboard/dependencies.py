@@ -1,4 +1,7 @@
-"""What a route gets beside its parameters: the database, and the settings of what is shown."""
+"""What a route gets beside its parameters: the database, and the settings of what is shown.
+
+All of it is `async`, although nothing waits: FastAPI would ask a thread for anything else.
+"""
 
 import asyncio
 from collections import Counter
@@ -45,25 +48,25 @@ class Store:
         return self.connection.database
 
 
-def _store_of(request: Request) -> Store:
+async def _store_of(request: Request) -> Store:
     store = request.app.state.store
     assert isinstance(store, Store)
     return store
 
 
-def _settings_of(request: Request) -> DashboardSettings:
+async def _settings_of(request: Request) -> DashboardSettings:
     settings = request.app.state.settings
     assert isinstance(settings, DashboardSettings)
     return settings
 
 
-def _now() -> datetime:
+async def _now() -> datetime:
     """Return the time in whole milliseconds, as the database stores it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def refuse_repeated_parameters(request: Request) -> None:
+async def refuse_repeated_parameters(request: Request) -> None:
     """Raise RequestValidationError where a parameter is given twice: which counts is unclear."""
     times = Counter(name for name, _ in request.query_params.multi_items())
     repeated = [name for name in times if times[name] > 1 and name != _LAST_COUNTS]

@@ -50,7 +50,11 @@ class ListResponse:
         return f"{quote(self._request.scope['path'], safe='/:')}?{urlencode(parameters)}"
 
 
-ListResponseOfRequest = Annotated[ListResponse, Depends()]
+async def _list_response(request: Request, response: Response) -> ListResponse:
+    return ListResponse(request, response)
+
+
+ListResponseOfRequest = Annotated[ListResponse, Depends(_list_response)]
 
 
 async def list_page(
