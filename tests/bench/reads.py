@@ -9,9 +9,11 @@ same request of 10,000 readings. Lists have ten rows, a series fifteen minutes, 
 
 import asyncio
 import statistics
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import cycle
+from pathlib import Path
 from typing import Final
 
 from pymongo import MongoClient
@@ -53,13 +55,18 @@ _YEAR: Final = (
 )
 
 
-def figures(
-    servers: RealServers, rounds: int, sizes: Sequence[int] = SIZES, seconds: float = _SECONDS
-) -> list[Figure]:
+def figures(servers: RealServers, rounds: int) -> list[Figure]:
     """Return the slowest hundredth of each request at each size, and what else is asked for."""
+    return measured(servers.mongo_url, servers.folder, rounds, SIZES, _SECONDS)
+
+
+def measured(
+    mongo_url: str, folder: Path, rounds: int, sizes: Sequence[int], seconds: float
+) -> list[Figure]:
+    """Measure histories of these sizes; the databases are gone afterwards."""
     with ExitStack() as stack:
-        asked = {size: stack.enter_context(_dashboard(servers, size)) for size in sizes}
-        year = stack.enter_context(_dashboard(servers, 0))
+        asked = {size: stack.enter_context(_dashboard(mongo_url, folder, size)) for size in sizes}
+        year = stack.enter_context(_dashboard(mongo_url, folder, 0))
         one = {name: {size: list[Load]() for size in sizes} for name in PATHS}
         years, many = list[Load](), list[Load]()
         for _ in range(rounds):
@@ -87,16 +94,21 @@ def figures(
     ]
 
 
-def _dashboard(servers: RealServers, readings: int) -> AbstractContextManager[FunctionProcess]:
-    """Store so many readings, or a year of one sensor for 0, and start a dashboard before them."""
-    name = f"reads-{readings}"
-    with MongoClient[Document](servers.mongo_url, tz_aware=True) as client:
-        if readings:
-            store_history(client, name, readings)
-        else:
-            store_year(client, name)
-    environment = {"MONGO_URL": servers.mongo_url, "MONGO_DB": name}
-    return running(deployed("dashboard"), ROOT, environment, servers.folder / f"{name}.log")
+@contextmanager
+def _dashboard(mongo_url: str, folder: Path, readings: int) -> Iterator[FunctionProcess]:
+    """Store so many readings, or a year of one sensor for 0, and give a dashboard before them."""
+    name = f"reads-{readings}-{uuid.uuid4().hex}"
+    environment = {"MONGO_URL": mongo_url, "MONGO_DB": name}
+    with MongoClient[Document](mongo_url, tz_aware=True) as client:
+        try:
+            if readings:
+                store_history(client, name, readings)
+            else:
+                store_year(client, name)
+            with running(deployed("dashboard"), ROOT, environment, folder / f"{name}.log") as made:
+                yield made
+        finally:
+            client.drop_database(name)
 
 
 def _asked(dashboard: FunctionProcess, path: str, connections: int, seconds: float) -> Load:

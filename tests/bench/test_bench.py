@@ -2,12 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.bench import aggregate, alert, alert_timeline, cloud_events
+from tests.bench import aggregate, alert, alert_timeline, cloud_events, reads, reads_history
 from tests.bench.chart import chart_of
 from tests.bench.figures import Figure, median_ratio, table
 from tests.bench.http_load import request_bytes
@@ -26,6 +27,18 @@ def test_the_benchmark_of_alert_runs(mongo_url: str) -> None:
     rates = asyncio.run(alert.one_round(mongo_url, 1_000))
 
     assert min(rates.values()) > 0
+
+
+@pytest.mark.database
+def test_the_benchmark_of_reads_runs(
+    mongo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads_history, "YEAR", 2)
+
+    figures = reads.measured(mongo_url, tmp_path, rounds=1, sizes=[1_000, 2_000], seconds=0.1)
+
+    assert min(figure.value for figure in figures) > 0
+    assert sum(figure.ratio is not None for figure in figures) == len(reads.PATHS)
 
 
 def test_the_benchmark_of_the_cloud_events_sdk_runs() -> None:
