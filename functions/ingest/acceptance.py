@@ -3,7 +3,7 @@
 `now` and chance are arguments.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -51,7 +51,7 @@ def accept(
     posted: PostedReading,
     now: datetime,
     key: str | None,
-    nonce: str,
+    nonce: Callable[[], str],
     earliest: datetime = EARLIEST,
 ) -> Reading:
     """Return the reading with its time and identity; raise PermanentError naming a field.
@@ -61,7 +61,7 @@ def accept(
     its content's digest leaves the time out (also a time that is told by its distance from now).
     Only where it has neither, `key` (the request's
     Idempotency-Key) stands in for the id: a sender may make a new key for each attempt, or cut a
-    batch in another way. Without a key `nonce` makes it unique.
+    batch in another way. Without a key, what `nonce` returns makes it unique.
     """
     if posted.measurements or (posted.temperature_c is None and posted.humidity is None):
         for fault in value_faults(posted.temperature_c, posted.humidity, posted.measurements):
@@ -70,7 +70,7 @@ def accept(
     sent_ts = None if posted.ts is None or isinstance(posted.ts, timedelta) else ts
     client_id = posted.id
     if sent_ts is None and client_id is None:
-        client_id = key or f"~{nonce}"
+        client_id = key or f"~{nonce()}"
     position = (posted.lat, posted.lon)
     digest = digest_of(posted.device_id, sent_ts, client_id, _values(posted), position)
     return Reading(

@@ -97,7 +97,7 @@ def posting_of(
     for index, posted in enumerate(items):
         item = without_nulls(posted)
         item_key = f"{key}:{index}" if key and is_batch else key
-        reading = _accepted(item, now, item_key, nonce(), earliest)
+        reading = _accepted(item, now, item_key, nonce, earliest)
         if reading is None:
             faults = [item] if isinstance(item, Fault) else faults_of(item, now, earliest)
             refused.append(Refused(index, faults))
@@ -123,7 +123,11 @@ def without_nulls(item: object) -> object:
 
 
 def _accepted(
-    item: object, now: datetime, key: str | None, nonce: str, earliest: datetime
+    item: object,
+    now: datetime,
+    key: str | None,
+    nonce: Callable[[], str],
+    earliest: datetime,
 ) -> Reading | None:
     if has_faults_of_form(item):
         return None

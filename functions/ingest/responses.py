@@ -1,9 +1,11 @@
 """What a device reads in a response; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from itertools import chain
 from typing import Final
+
+from pydantic_core import to_json
 
 from functions.ingest.acceptance import is_retry_recognisable
 from functions.ingest.faults import MAX_FAULTS, Fault
@@ -34,9 +36,7 @@ class PlainLaw:
 def queued(posting: Posting) -> HttpResponse:
     """Return 202 where every item was queued, else 207 with an entry for each fault."""
     if not posting.is_batch:
-        return json_response(
-            HTTPStatus.ACCEPTED, {"status": "queued", **_receipt(posting.accepted[0][1])}
-        )
+        return _all_queued({"status": "queued", **_receipt(posting.accepted[0][1])})
     content: dict[str, object] = {
         "status": "partly queued" if posting.refused else "queued",
         "accepted": len(posting.accepted),
@@ -46,9 +46,14 @@ def queued(posting: Posting) -> HttpResponse:
     if posting.unsupported:
         content["unsupported"] = posting.unsupported
     if not posting.refused:
-        return json_response(HTTPStatus.ACCEPTED, content)
+        return _all_queued(content)
     content["errors"] = list(_errors(posting))
     return json_response(HTTPStatus.MULTI_STATUS, content)
+
+
+def _all_queued(content: Mapping[str, object]) -> HttpResponse:
+    # Of what was accepted alone, so of texts that UTF-8 can say: a fault may name any field.
+    return HttpResponse(HTTPStatus.ACCEPTED, to_json(content))
 
 
 def all_bad(posting: Posting, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> HttpResponse:

@@ -79,7 +79,7 @@ async def backlog(
             posted = PostedReading(
                 device_id=f"backlog-{number % devices}", ts=ts.isoformat(), temperature_c=20.0
             )
-            accepted.append(accept(posted, now, None, ""))
+            accepted.append(accept(posted, now, None, lambda: "n0"))
         parts = (accepted[at : at + per_record] for at in range(0, len(accepted), per_record))
         records = [record for part in parts for record in records_of(part, now)]
         await publisher.publish(kafka.telemetry_topic, records)

@@ -39,7 +39,7 @@ def posted(**changes: Any) -> dict[str, Any]:
 
 def accepted(key: str | None = None, nonce: str = "n0", **changes: Any) -> Reading:
     """Give the reading that ingest makes of `posted(**changes)` at NOW."""
-    return accept(PostedReading.model_validate(posted(**changes)), NOW, key, nonce)
+    return accept(PostedReading.model_validate(posted(**changes)), NOW, key, lambda: nonce)
 
 
 def at(seconds: float, **changes: Any) -> Reading:

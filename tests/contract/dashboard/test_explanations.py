@@ -23,7 +23,7 @@ NOW = datetime.now(UTC)
 def reading(minutes_ago: float, temperature_c: float) -> Reading:
     ts = (NOW - timedelta(minutes=minutes_ago)).isoformat()
     sent = posted(ts=ts, temperature_c=temperature_c)
-    return accept(PostedReading.model_validate(sent), NOW, None, "n0")
+    return accept(PostedReading.model_validate(sent), NOW, None, lambda: "n0")
 
 
 def alerted(

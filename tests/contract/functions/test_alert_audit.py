@@ -40,7 +40,7 @@ def database(mongo_url: str) -> Iterator[Documents]:
 def reading(minutes_ago: float, temperature_c: float, **changes: Any) -> Reading:
     ts = (NOW - timedelta(minutes=minutes_ago)).isoformat()
     sent = posted(ts=ts, temperature_c=temperature_c, **changes)
-    return accept(PostedReading.model_validate(sent), NOW, None, "n0")
+    return accept(PostedReading.model_validate(sent), NOW, None, lambda: "n0")
 
 
 def audit(

@@ -159,7 +159,7 @@ def test_a_tick_fires_what_has_lasted_long_enough(mongo_url: str, database: Docu
     rule = Rule(rule_id="hot", kind="threshold", alert_type="hot", levels=hold, sensor=TEMPERATURE)
     now = datetime.now(UTC)
     sent = posted(ts=(now - timedelta(seconds=55)).isoformat(), temperature_c=40)
-    reading = accept(PostedReading.model_validate(sent), now, None, "n0")
+    reading = accept(PostedReading.model_validate(sent), now, None, lambda: "n0")
     rules = (StatedRule(rule=replace(rule, grace=timedelta(0))),)
     deliver(mongo_url, database, [reading], rules=rules)
     assert database["alerts"].count_documents({}) == 0

@@ -125,6 +125,8 @@ def built_on(database: Documents, collection: str) -> dict[str, Any]:
 
 
 def event_of(**posted: Any) -> HttpRequest:
-    reading = accept(PostedReading.model_validate(posted), NOW + timedelta(seconds=1), None, "")
+    reading = accept(
+        PostedReading.model_validate(posted), NOW + timedelta(seconds=1), None, lambda: "n0"
+    )
     record = records_of([reading], NOW)[0]
     return HttpRequest("POST", "/", request_headers(record), record.value)

@@ -29,7 +29,7 @@ def database(mongo_url: str) -> Iterator[Documents]:
 def reading_of(age: timedelta, temperature_c: float = 20.0) -> Reading:
     now = datetime.now(UTC)
     posted = PostedReading(device_id="d", ts=(now - age).isoformat(), temperature_c=temperature_c)
-    return accept(posted, now, None, "")
+    return accept(posted, now, None, lambda: "n0")
 
 
 def deliver(

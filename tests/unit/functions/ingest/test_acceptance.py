@@ -14,7 +14,7 @@ from tests.support.readings import NOW, POSTED, QUICK, accepted, posted
 def later(key: str | None = None, nonce: str = "n1", **changes: object) -> str:
     """Give the id that the same request gets an hour later, with another chance."""
     again = PostedReading.model_validate(posted(**changes))
-    return accept(again, NOW + timedelta(hours=1), key, nonce).reading_id
+    return accept(again, NOW + timedelta(hours=1), key, lambda: nonce).reading_id
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_reading_with_an_id_and_no_time_is_recognised_when_it_comes_again() ->
         PostedReading.model_validate(posted(ts=None, id="4711")),
         NOW + timedelta(hours=1),
         None,
-        "n1",
+        lambda: "n1",
     )
 
     assert first.dedup is not None
@@ -219,6 +219,18 @@ def test_a_named_field_cannot_hide_among_the_measurements(name: str) -> None:
 @QUICK
 @given(POSTED)
 def test_every_accepted_reading_is_what_its_id_says(content: dict[str, Any]) -> None:
-    reading = accept(PostedReading.model_validate(content), NOW, None, "n0")
+    reading = accept(PostedReading.model_validate(content), NOW, None, lambda: "n0")
 
     assert reading.is_what_its_id_says
+
+
+@pytest.mark.parametrize("given", [{}, {"id": "4711"}, {"id": "4711", "ts": None}])
+def test_chance_is_asked_for_nothing_where_time_or_id_tell_readings_apart(
+    given: dict[str, Any],
+) -> None:
+    def refuse() -> str:
+        raise AssertionError
+
+    reading = accept(PostedReading.model_validate(posted(**given)), NOW, None, refuse)
+
+    assert reading.device_id

@@ -124,7 +124,9 @@ def own_attributes(event: SdkEvent, given_ones: Any) -> dict[str, str]:
 
 
 def record_of(posted: list[dict[str, Any]]) -> Record:
-    readings = [accept(PostedReading.model_validate(one), NOW, None, "n0") for one in posted]
+    readings = [
+        accept(PostedReading.model_validate(one), NOW, None, lambda: "n0") for one in posted
+    ]
     return records_of(readings, NOW)[0]
 
 

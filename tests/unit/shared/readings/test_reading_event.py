@@ -46,7 +46,7 @@ def test_readings_come_out_as_they_went_in(
     given_ones: list[tuple[dict[str, object], str | None]],
 ) -> None:
     readings = [
-        accept(PostedReading.model_validate(one), NOW, key, "n0") for one, key in given_ones
+        accept(PostedReading.model_validate(one), NOW, key, lambda: "n0") for one, key in given_ones
     ]
 
     received = [readings_in(delivered(record)) for record in records_of(readings, NOW)]
