@@ -23,6 +23,7 @@ from shared.readings.identity import EPOCH
 from shared.readings.reading import Reading
 from shared.readings.windows import window_start_of
 
+_OPTIONAL: Final = ("temperature_c", "humidity", "lat", "lon", "measurements", "client_id")
 _OPERATION: Final = "keep_readings"
 # Readings may be 5 minutes ahead of their receipt, from which their retention counts; the other
 # hour is for the refresh to come, also after a while without any process (a tick is every 10
@@ -147,17 +148,16 @@ def document_of(one: Incoming) -> Document:
         "ts": reading.ts,
         "received_at": one.received_at,
     }
-    optional = {
-        "ts_us": reading.ts.microsecond % 1000 or None,  # BSON dates hold milliseconds
-        "temperature_c": reading.temperature_c,
-        "humidity": reading.humidity,
-        "lat": reading.lat,
-        "lon": reading.lon,
-        "measurements": reading.measurements,
-        "client_id": reading.client_id,
-        "dedup": reading.dedup,
-    }
-    document.update((name, value) for name, value in optional.items() if value is not None)
+    rest = reading.ts.microsecond % 1000  # BSON dates hold milliseconds
+    if rest:
+        document["ts_us"] = rest
+    for name in _OPTIONAL:
+        value = getattr(reading, name)
+        if value is not None:
+            document[name] = value
+    dedup = reading.dedup
+    if dedup is not None:
+        document["dedup"] = dedup
     return document
 
 

@@ -12,7 +12,7 @@ import typer
 
 from local_dev.commands.command_line import run
 from local_dev.console import show
-from tests.bench import alert, bridge, cold_start, dialects, ingest, prometheus, reads
+from tests.bench import aggregate, alert, bridge, cold_start, dialects, ingest, prometheus, reads
 from tests.bench.chart import chart_of
 from tests.bench.figures import Figure, as_json, table
 from tests.bench.real_servers import RealServers
@@ -22,6 +22,7 @@ Case = Callable[[RealServers, int], Sequence[Figure]]
 CASES: Final[Mapping[str, Case]] = {
     ingest.NAME: ingest.figures,
     dialects.NAME: dialects.figures,
+    aggregate.NAME: aggregate.figures,
     alert.NAME: alert.figures,
     bridge.NAME: bridge.figures,
     prometheus.NAME: prometheus.figures,
