@@ -18,6 +18,7 @@ ORDER = (
     "pipeline",
     "volume",
     "browser",
+    "upgrade",
     "conformance",
     "contract",
     "manifests",
