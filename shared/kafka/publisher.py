@@ -5,12 +5,14 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared import metrics
 from shared.kafka.acknowledgement import NEVER_TAKEN, Batch, outcome_of, settle
+from shared.kafka.trouble import REFUSALS, refusal_of
 from shared.outcomes import Reason, TemporaryError
 from shared.readings.reading_event import Record
 from shared.settings import KafkaSettings, SettingsError
@@ -22,6 +24,7 @@ _POLL_S: Final = 0.1
 _CLOSE_S: Final = 10.0
 _MARGIN_S: Final = 2.0  # librdkafka looks once a second for records whose time is over
 _MAX_RECORD: Final = 1_048_588  # bytes: Kafka's own default for a topic (max.message.bytes)
+_NO_BROKER: Final = "no Kafka broker answers"
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +42,8 @@ class KafkaPublisher:
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
         self._reachable = False
+        self._refused: KafkaError | None = None  # by certificate or password, since it last served
+        self._trouble = _NO_BROKER
         self._suspect = threading.Event()
 
     async def open(self) -> None:
@@ -64,7 +69,7 @@ class KafkaPublisher:
 
     def not_ready(self) -> str | None:
         """Return None while a broker is known to respond; no round trip."""
-        return None if self._reachable else "no Kafka broker answers"
+        return None if self._reachable else self._trouble
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Return when all `records` are acknowledged by all in-sync replicas.
@@ -102,6 +107,8 @@ class KafkaPublisher:
 
     def _new_producer(self) -> Producer:
         given = self._settings
+        if given.kafka_ssl_ca_location and not Path(given.kafka_ssl_ca_location).is_file():
+            raise SettingsError(f"KAFKA_SSL_CA_LOCATION: no file {given.kafka_ssl_ca_location}")
         configuration: dict[str, Any] = {
             "bootstrap.servers": given.kafka_bootstrap_servers,
             "client.id": "iot-telemetry",
@@ -135,6 +142,8 @@ class KafkaPublisher:
             _log.error("the producer is replaced", extra={"reason": error.str()})
             self._producer = self._new_producer()
             return
+        if error.code() in REFUSALS:
+            self._refused = error
         if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - its public name
             self._reachable = False
             self._suspect.set()
@@ -166,6 +175,11 @@ class KafkaPublisher:
             self._producer.list_topics(timeout=_PROBE_S)
         except KafkaException as error:
             self._reachable = False
-            _log.warning("Kafka does not respond", extra={"reason": str(error)})
+            refused = self._refused
+            said = None if refused is None else refusal_of(refused, self._settings)
+            self._trouble = said or _NO_BROKER
+            reason = said or error.args[0].str()
+            _log.warning("Kafka does not respond", extra={"reason": reason})
         else:
             self._reachable = True
+            self._refused = None

@@ -11,6 +11,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.mongo.collections import RAW, Document
 from shared.mongo.database import Database, client_of, majority
+from shared.mongo.errors import told
 from shared.mongo.index_build import IndexBuild
 from shared.outcomes import TemporaryError
 from shared.settings import MongoSettings, SettingsError
@@ -104,7 +105,7 @@ class Mongo:
                 if isinstance(error, OperationFailure) and error.code in _NOT_LET_IN:
                     self._trouble = "MONGO_URL: the database refuses this user or this password"
                     raise StartRefused(self._trouble) from None
-                self._trouble = f"the database: {error}"[:300]
+                self._trouble = f"the database: {told(error)}"[:300]
                 _log.warning("the database does not answer", extra={"reason": self._trouble})
                 await asyncio.sleep(_RETRY_S)
         if self._prepares_indexes:

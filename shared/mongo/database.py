@@ -31,6 +31,9 @@ def client_of(settings: MongoSettings) -> AsyncMongoClient[Document]:
         has_password = "@" in settings.mongo_url.get_secret_value()
         reason = _FORM if has_password else str(error)
         raise SettingsError(f"MONGO_URL: {reason}") from None
+    except OSError as error:  # of tlsCAFile or tlsCertificateKeyFile
+        reason = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        raise SettingsError(f"MONGO_URL: a file of its TLS options: {reason}") from None
 
 
 def _client(settings: MongoSettings) -> AsyncMongoClient[Document]:

@@ -10,6 +10,8 @@ from shared import metrics
 from shared.outcomes import TemporaryError
 
 _DUPLICATE_KEY: Final = 11000
+_ITS_OWN: Final = " (configured timeouts"  # what follows is for whoever works on the driver
+_CERTIFICATE: Final = "CERTIFICATE_VERIFY_FAILED"
 
 
 @asynccontextmanager
@@ -19,7 +21,13 @@ async def database_errors(operation: str) -> AsyncIterator[None]:
         yield
     except PyMongoError as error:
         metrics.database_errors.labels(operation).inc()
-        raise TemporaryError(operation, f"the database: {error}"[:300]) from error
+        raise TemporaryError(operation, f"the database: {told(error)}"[:300]) from error
+
+
+def told(error: PyMongoError) -> str:
+    """Return what the driver says of an error, without the servers as it knows them."""
+    said = str(error).partition(_ITS_OWN)[0]
+    return f"MONGO_URL: {said}" if _CERTIFICATE in said else said
 
 
 def duplicates_in(error: BulkWriteError) -> list[int]:

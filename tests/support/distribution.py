@@ -18,6 +18,7 @@ ORDER = (
     "pipeline",
     "volume",
     "browser",
+    "secured",
     "upgrade",
     "conformance",
     "contract",
@@ -28,7 +29,7 @@ ORDER = (
     "simulation",
 )
 ALONE = frozenset({"simulation"})  # each of its tests may run anywhere
-TOGETHER = frozenset({"pipeline"})  # one running system is shared by most of them
+TOGETHER = frozenset({"pipeline", "secured"})  # one running system is shared by most of them
 
 
 class Distribution(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist carries no types

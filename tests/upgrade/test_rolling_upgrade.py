@@ -18,7 +18,8 @@ from confluent_kafka.cimpl import NewTopic
 from shared.mongo.collections import ALERTS, RAW
 from tests.support.alerting import TICK
 from tests.support.servers import Documents, new_database
-from tests.upgrade.versions import Load, until, version
+from tests.support.waiting import until
+from tests.upgrade.versions import Load, version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

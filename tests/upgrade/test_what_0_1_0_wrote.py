@@ -15,7 +15,8 @@ from shared.readings.reading_event import records_of
 from tests.support.function_process import deployed, running
 from tests.support.readings import NOW, at, request_headers
 from tests.support.servers import Documents, new_database, new_topic, records_in
-from tests.upgrade.versions import old_function, until
+from tests.support.waiting import until
+from tests.upgrade.versions import old_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -115,7 +115,7 @@ class KafkaBroker:
     def _format(self, properties: Path) -> None:
         tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties.name]
         done = subprocess.run(
-            [*self._java(), *tool, "--ignore-formatted"],
+            [*self._java(), *tool, "--ignore-formatted", *self._format_options()],
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -130,6 +130,9 @@ class KafkaBroker:
             raise ServerFailedError(
                 f"Apache Kafka cannot use {self.folder}: {reason or done.stdout}"
             )
+
+    def _format_options(self) -> list[str]:
+        return []
 
     def _java(self) -> list[str]:
         logging = f"-Djava.util.logging.config.file={self.folder / 'logging.properties'}"

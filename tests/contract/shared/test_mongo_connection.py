@@ -83,6 +83,21 @@ def test_a_url_that_cannot_be_used_stops_the_start_by_its_name_and_shows_no_pass
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("content", [None, b"no certificate"])
+def test_a_file_of_its_tls_options_that_cannot_be_used_stops_the_start(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    url = f"mongodb://user:hunter2@host/?tls=true&tlsCAFile={file}"
+
+    with pytest.raises(SettingsError, match=r"^MONGO_URL: a file of its TLS options: ") as caught:
+        asyncio.run(Mongo(MongoSettings(mongo_url=url)).open())
+
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.database
 def test_a_client_names_its_program(mongo_url: str) -> None:
     async def name() -> str:

@@ -202,7 +202,7 @@ def test_a_publisher_that_closes_delivers_what_is_under_way(kafka_bootstrap: str
 def test_settings_that_give_no_producer_stop_the_start(wrong: dict[str, Any]) -> None:
     settings = KafkaSettings(kafka_bootstrap_servers="127.0.0.1:1", **wrong)
 
-    with pytest.raises(SettingsError, match=r"KAFKA_\.\.\. "):
+    with pytest.raises(SettingsError, match=r"KAFKA_(\.\.\. |SSL_CA_LOCATION: no file)"):
         asyncio.run(KafkaPublisher(settings).open())
 
 
