@@ -36,6 +36,9 @@ events_seen_again = Counter(
 )
 
 readings_stored = Counter("iot_readings_stored", "Readings newly written to telemetry_raw.")
+readings_erased = Counter(
+    "iot_readings_erased", "Readings of erased devices that came again and were not stored."
+)
 readings_duplicate = Counter("iot_readings_duplicate", "Readings that telemetry_raw already held.")
 late_windows_noted = Counter(
     "iot_late_windows_noted", "Notes of windows that got a reading after they were settled."

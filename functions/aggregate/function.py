@@ -6,6 +6,7 @@ from typing import Final
 from functions.aggregate.intake import keep_and_note
 from functions.aggregate.refresh.scheduler import RefreshScheduler
 from shared.mongo.connection import Mongo
+from shared.mongo.erasures import Erasures
 from shared.mongo.reading_store import Incoming
 from shared.readings.cloud_event import TICK_TYPE, CloudEvent
 from shared.serving.event_function import EventFunction
@@ -31,6 +32,7 @@ class AggregateHandler:
         self._mongo = mongo
         self._settings = settings
         self._scheduler = scheduler
+        self._erasures = Erasures(mongo)
         self._intake = Intake(self._keep, mongo.holds_dedup_unique)
 
     async def handle(self, event: CloudEvent) -> None:
@@ -45,9 +47,12 @@ class AggregateHandler:
         await self._intake.take(event)
 
     async def _keep(self, incoming: Sequence[Incoming]) -> frozenset[str]:
+        kept = await self._erasures.without_erased(incoming)
+        if not kept:
+            return frozenset()
         too_late = await keep_and_note(
             self._mongo.database,
-            incoming,
+            kept,
             self._settings,
             self._mongo.raw_retention,
         )

@@ -11,6 +11,7 @@ from functions.alert.tick import tick
 from functions.alert.work import AlertWork
 from shared.alerts.rules.rule_set import RuleSet
 from shared.mongo.connection import Mongo
+from shared.mongo.erasures import Erasures
 from shared.mongo.reading_store import Incoming
 from shared.readings.cloud_event import TICK_TYPE, CloudEvent
 from shared.serving.event_function import EventFunction
@@ -34,6 +35,7 @@ class AlertHandler:
         self._mongo = mongo
         self._sender = sender
         self._work = AlertWork(RulesInForce(stated), sender)
+        self._erasures = Erasures(mongo)
         self._intake = Intake(self._keep, mongo.holds_dedup_unique, _LEAST_WEIGHT)
 
     async def handle(self, event: CloudEvent) -> None:
@@ -49,6 +51,8 @@ class AlertHandler:
         await self._intake.take(event)
 
     async def _keep(self, incoming: Sequence[Incoming]) -> frozenset[str]:
-        return await keep_and_alert(
-            self._mongo.database, incoming, self._work, self._mongo.raw_retention
-        )
+        kept = await self._erasures.without_erased(incoming)
+        if not kept:
+            return frozenset()
+        database, retention = self._mongo.database, self._mongo.raw_retention
+        return await keep_and_alert(database, kept, self._work, retention)

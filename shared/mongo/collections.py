@@ -17,4 +17,5 @@ ALERT_STATES: Final = "alert_states"  # of a device: how far its rules are folde
 ALERT_RULES: Final = "alert_rules"  # each revision of the rules
 OUTBOX: Final = "notifications"
 SILENCES: Final = "silences"
+ERASED: Final = "erased_devices"  # whose readings, received until then, are not stored again
 TARGETS: Final = "notification_targets"  # those that answered 410

@@ -10,6 +10,7 @@ from shared.mongo.collections import (
     ALERTS,
     DEAD_LETTERS,
     DEVICES,
+    ERASED,
     HOURS,
     OUTBOX,
     RAW,
@@ -100,6 +101,9 @@ INDEXES: Final = {
             ],
             partialFilterExpression={"position.lat": {"$gte": -90}},
         ),
+    ],
+    ERASED: [
+        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),  # once Kafka has no record
     ],
     OUTBOX: [
         IndexModel([("status", ASCENDING), ("next_attempt", ASCENDING)]),  # what is due

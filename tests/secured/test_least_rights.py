@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from functions.aggregate.erase.__main__ import main as erase
 from shared.readings.reading_event import Record, records_of
 from tests.secured.mongo import DATABASE
 from tests.secured.rights import grant_all
@@ -184,6 +185,20 @@ def test_a_dead_letter_is_stored_and_sent_again(pipeline: Pipeline) -> None:
     assert redrive.returncode == 0, redrive.stderr
     assert pipeline.deliver() == 1
     assert pipeline.delivered == before + 1
+
+
+def test_a_device_is_erased_with_the_rights_of_that_role(pipeline: Pipeline) -> None:
+    async def at_once(_seconds: float) -> None: ...
+
+    code = erase(
+        ["boiler"],
+        {"MONGO_URL": pipeline.mongo.url("iot-erase", PASSWORD), "MONGO_DB": DATABASE},
+        at_once,
+    )
+
+    assert code == 0
+    with pipeline.mongo.administrator() as client:
+        assert client[DATABASE]["telemetry_raw"].count_documents({"device_id": "boiler"}) == 0
 
 
 @pytest.mark.parametrize(
