@@ -18,6 +18,7 @@ ORDER = (
     "pipeline",
     "volume",
     "browser",
+    "replicas",
     "secured",
     "upgrade",
     "conformance",

@@ -86,7 +86,8 @@ def _source(
         *("--bootstrap", environment["KAFKA_BOOTSTRAP_SERVERS"]),
         *("--topic", environment["TELEMETRY_TOPIC"]),
         *("--group", f"{name}-{environment['TELEMETRY_TOPIC']}"),
-        *("--sink", f"{function.url}/", "--order", "unordered", "--retry", "30"),
+        *("--backoff-policy", "linear", "--backoff-delay", "100"),
+        *("--sink", f"{function.url}/", "--order", "unordered", "--retry", "60"),
     ]
     folders = f"{root}:{root / 'local-dev'}"
     return ChildProcess.start(
@@ -99,6 +100,7 @@ class Load:
     """Devices that post to whichever ingest there is, and the readings that were acknowledged."""
 
     urls: list[str]
+    name: str = "device"
     acknowledged: dict[str, float] = field(default_factory=dict)  # by id: the value
     is_over: bool = False
 
@@ -115,7 +117,7 @@ class Load:
             value = 61.0 if count % 7 == 6 else 20 + count % 10 / 10
             ts = began + timedelta(milliseconds=100 * count) - late
             reading = {
-                "device_id": f"device-{number}",
+                "device_id": f"{self.name}-{number}",
                 "ts": ts.isoformat(),
                 "temperature_c": value,
             }
