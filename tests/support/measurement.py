@@ -1,4 +1,4 @@
-"""Coverage, measured while the tests of `unit` and `contract` and some schedules run.
+"""Coverage, measured while the tests of `unit`, `contract`, `secured` and some schedules run.
 
 The others run the code that these describe, in more schedules, in mutated copies or in a whole
 system: measured, they would take up to twice their time and add no line.
@@ -20,6 +20,7 @@ TESTS = Path(__file__).resolve().parents[1]
 MEASURED = (
     TESTS / "unit",
     TESTS / "contract",
+    TESTS / "secured",
     TESTS / "simulation" / "test_measured_schedules.py",
     TESTS / "simulation" / "test_real_schedules.py",
 )

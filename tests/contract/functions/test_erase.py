@@ -135,7 +135,11 @@ def test_what_kafka_delivers_again_is_acknowledged_and_not_stored(
     before = of_device(database, OTHER)
 
     fill(mongo_url, database)
+    again = request_of(readings_of(GONE), RECEIVED)
+    (alone,) = deliver(mongo_url, database, again)
+    aggregated(mongo_url, database, [again])
 
+    assert alone.status < 300
     assert set(of_device(database, GONE).values()) == {0}
     assert of_device(database, OTHER) == before
 
